@@ -1,0 +1,52 @@
+"""What every browser edge knows of its visitor."""
+
+from datetime import date
+from typing import cast
+
+from django.http import HttpRequest
+
+from accounts import clock
+from accounts.errors import Refused
+from accounts.models import MicroEnterprise, User
+from accounts.permissions import mes_of
+
+ACTING_ME = "acting_me"
+
+
+class MemberRequest(HttpRequest):
+    """A request behind login_required: its user is always one of ours."""
+
+    user: User
+
+
+def today(request: HttpRequest) -> date:
+    """The organisation's day, asked once per request."""
+    if not hasattr(request, "_today"):
+        request._today = clock.today()  # type: ignore[attr-defined]  # noqa: SLF001
+    return cast("date", request._today)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def mes_to_act_for(request: MemberRequest) -> list[MicroEnterprise]:
+    """The MEs that the visitor is a member of today, asked once per request."""
+    if not hasattr(request, "_mes"):
+        request._mes = list(mes_of(request.user, on=today(request)))  # type: ignore[attr-defined]  # noqa: SLF001
+    return cast("list[MicroEnterprise]", request._mes)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def acting_me_or_none(request: MemberRequest) -> MicroEnterprise | None:
+    """The ME this session acts for: the chosen one while the membership lasts, else the first."""
+    mine = mes_to_act_for(request)
+    chosen = request.session.get(ACTING_ME)
+    return next((me for me in mine if me.pk == chosen), mine[0] if mine else None)
+
+
+def acting_me(request: MemberRequest) -> MicroEnterprise:
+    """As `acting_me_or_none`; Refused where the visitor is a member of no ME."""
+    me = acting_me_or_none(request)
+    if me is None:
+        raise Refused(
+            "You are a member of no micro-enterprise today, so you cannot act for one.",
+            code="forbidden",
+            help="Ask an HR admin to name you in one, or form one on the page of the MEs.",
+        )
+    return me

@@ -1,0 +1,94 @@
+"""The rules of the market that an HR admin may change, each dated and versioned (PRODUCT 1, 6).
+
+A change takes effect tomorrow at the earliest. A month uses the values in force on its first day,
+and what was computed with them names the version.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import Policy
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one key means: its words on the page, its default and its limits."""
+
+    label: str
+    help: str
+    default: int | bool
+    minimum: int = 0
+    maximum: int = 366
+
+
+RULES: Mapping[str, Rule] = {
+    "offer_lapses_after_days": Rule(
+        "An unanswered offer lapses after", "calendar days after the last offer or counter", 14, 1
+    ),
+    "cancel_until_days_before_start": Rule(
+        "A signed contract may be cancelled until", "calendar days before its start", 5
+    ),
+    "mutual_end_answer_days": Rule(
+        "An end that one side named must be confirmed within", "calendar days", 14, 1
+    ),
+    "dispute_window_working_days": Rule(
+        "What a provider earns is free to spend after", "working days after posting", 10
+    ),
+    "overage_answer_working_days": Rule(
+        "An overage waits for the buyer for", "working days", 10, 1
+    ),
+    "result_silence_working_days": Rule(
+        "A success result is confirmed by silence after", "working days", 5, 1
+    ),
+    "settlement_posts_itself": Rule(
+        "Settled months post by themselves", "on the 6th; otherwise an HR admin posts them", True
+    ),
+    "minimum_raters": Rule(
+        "A score is shown from", "distinct raters; a lower limit would expose them", 5, 5, 50
+    ),
+    "learning_full_refund_days": Rule(
+        "A cancelled seat releases all of its price until", "days before the start", 14, 1
+    ),
+    "learning_part_refund_percent": Rule(
+        "A later cancelled seat releases", "percent of its price, until the day before", 50, 0, 100
+    ),
+}
+
+
+class Policies(Mapping[str, Any]):
+    """The values in force on one day; `version` is what a calculation names."""
+
+    def __init__(self, rows: Mapping[str, Policy]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, key: str) -> Any:
+        row = self._rows.get(key)
+        return RULES[key].default if row is None else row.value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(RULES)
+
+    def __len__(self) -> int:
+        return len(RULES)
+
+    def row(self, key: str) -> Policy | None:
+        """The row that set the value, or None while the default holds."""
+        return self._rows.get(key)
+
+    @property
+    def version(self) -> int:
+        """Grows with every change in force; 0 while all defaults hold."""
+        return sum(row.number for row in self._rows.values())
+
+    def percent(self, key: str) -> Decimal:
+        """A whole percentage as the factor that multiplies an amount."""
+        return Decimal(self[key]) / 100
+
+
+def in_force(*, on: date) -> Policies:
+    """The policies of that day, in one query."""
+    rows = Policy.objects.filter(valid_from_on__lte=on).order_by("key", "valid_from_on", "number")
+    return Policies({row.key: row for row in rows})
