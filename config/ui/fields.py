@@ -1,0 +1,107 @@
+"""Forms: a field with its label, hint and error; the summary; a whole form."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+
+from config.ui.words import in_words
+
+register = template.Library()
+
+SINGLE_CHOICE = (forms.CheckboxInput,)
+MANY_CHOICES = (forms.RadioSelect, forms.CheckboxSelectMultiple)
+INPUT_MODES = {forms.DecimalField: "decimal", forms.IntegerField: "numeric"}
+
+
+def _kind(bound: BoundField) -> str:
+    widget = bound.field.widget
+    if isinstance(widget, MANY_CHOICES):
+        return "choices"
+    return "choice" if isinstance(widget, SINGLE_CHOICE) else "input"
+
+
+def _attributes(bound: BoundField, *, kind: str, hint: bool, short: bool) -> dict[str, str | bool]:
+    described = [f"{bound.auto_id}-hint"] * hint + [f"{bound.auto_id}-error"] * bool(bound.errors)
+    attributes: dict[str, str | bool] = {}
+    if kind == "input":
+        own = str(bound.field.widget.attrs.get("class", ""))
+        attributes["class"] = " ".join(filter(None, ["input", "input-short" * short, own]))
+        for field_class, mode in INPUT_MODES.items():
+            if isinstance(bound.field, field_class):
+                attributes.setdefault("inputmode", mode)
+    if kind != "choices" and described:
+        attributes["aria-describedby"] = " ".join(described)
+    if kind != "choices" and bound.errors:
+        attributes["aria-invalid"] = "true"
+    return attributes
+
+
+@register.inclusion_tag("components/field.html")
+def field(
+    bound: BoundField, *, label: str = "", hint: str = "", unit: str = "", short: bool = False
+) -> dict[str, object]:
+    """A bound form field in our markup: label, hint, input, error."""
+    kind = _kind(bound)
+    told = hint or bound.help_text
+    attributes = _attributes(bound, kind=kind, hint=bool(told), short=short or bool(unit))
+    return {
+        "field": bound,
+        "kind": kind,
+        "label": label or bound.label,
+        "hint": told,
+        "unit": unit,
+        "input": "" if kind == "choices" else bound.as_widget(attrs=attributes),
+    }
+
+
+@dataclass(frozen=True)
+class Problem:
+    text: str
+    anchor: str
+
+
+def _anchor(bound: BoundField) -> str:
+    return f"{bound.auto_id}_0" if _kind(bound) == "choices" else bound.id_for_label
+
+
+def _problems(form: forms.BaseForm) -> Iterable[Problem]:
+    for text in form.non_field_errors():
+        yield Problem(str(text), "")
+    for bound in form:
+        for text in bound.errors:
+            yield Problem(f"{bound.label}: {text}", "" if bound.is_hidden else _anchor(bound))
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(*given: forms.BaseForm) -> dict[str, object]:
+    """All that is to correct, each a link to its field; nothing when all is well."""
+    problems = [problem for form in given if form.is_bound for problem in _problems(form)]
+    things = "thing" if len(problems) == 1 else "things"
+    return {"problems": problems, "title": f"{in_words(len(problems))} {things} to correct"}
+
+
+@register.inclusion_tag("components/form.html", takes_context=True)
+def form(
+    context: template.Context,
+    form: forms.BaseForm,
+    button: str,
+    *,
+    action: str = "",
+    cancel_url: str = "",
+    cancel: str = "Go back",
+    dialog: str = "",
+    next_url: str = "",
+) -> dict[str, object]:
+    """A whole form: summary of errors, every field, one primary button and a way back."""
+    return {
+        "form": form,
+        "button": button,
+        "action": action,
+        "cancel_url": cancel_url,
+        "cancel": cancel,
+        "dialog": dialog,
+        "next_url": next_url,
+        "csrf_token": context.get("csrf_token"),
+    }
