@@ -104,9 +104,7 @@ class Transfer(Caused):
         RELEASE = "release"
         UPSIDE = "upside"
 
-    payer = models.ForeignKey(
-        Wallet, on_delete=models.PROTECT, related_name="paid", db_index=False
-    )
+    payer = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="paid", db_index=False)
     payee = models.ForeignKey(
         Wallet, on_delete=models.PROTECT, related_name="received", db_index=False
     )
@@ -180,7 +178,7 @@ class Reservation(Caused):
         indexes = [
             models.Index(
                 fields=["wallet", "kind"], condition=Q(closed_on=None), name="reservation_open"
-            ),
+            )
         ]
 
     def __str__(self) -> str:

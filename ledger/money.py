@@ -33,9 +33,7 @@ def split(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     exact_shares = [exact(total) * weight / whole for weight in weights]
     shares = [share.quantize(CENT, ROUND_DOWN) for share in exact_shares]
     left = int((exact(total) - sum(shares)) / CENT)
-    by_remainder = sorted(
-        range(len(weights)), key=lambda i: (shares[i] - exact_shares[i], i)
-    )
+    by_remainder = sorted(range(len(weights)), key=lambda i: (shares[i] - exact_shares[i], i))
     for index in by_remainder[:left]:
         shares[index] += CENT
     return shares

@@ -82,7 +82,7 @@ class Role(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["micro_enterprise", "name"], name="role_named_once"),
+            models.UniqueConstraint(fields=["micro_enterprise", "name"], name="role_named_once")
         ]
 
     def __str__(self) -> str:
@@ -234,7 +234,7 @@ class RightsGrant(models.Model):
                 fields=["micro_enterprise", "right"],
                 condition=Q(ends_on=None),
                 name="right_granted_once_at_a_time",
-            ),
+            )
         ]
 
     def __str__(self) -> str:

@@ -67,7 +67,7 @@ class Policy(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["key", "number"], name="policy_numbered_once"),
+            models.UniqueConstraint(fields=["key", "number"], name="policy_numbered_once")
         ]
 
     def __str__(self) -> str:

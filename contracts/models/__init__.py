@@ -1,0 +1,32 @@
+"""What buyer and provider promise each other, what was delivered, and what the month made of it."""
+
+from contracts.models.agreements import (
+    Contract,
+    ContractEvent,
+    ContractQuerySet,
+    ContractVersion,
+    EndProposal,
+    Signature,
+    SuccessMeasure,
+)
+from contracts.models.delivery import Rating, RatingInvitation, SuccessResult, Usage
+from contracts.models.outside import OutsidePurchase
+from contracts.models.settlement import Overage, SettlementLine, SettlementRefusal
+
+__all__ = [
+    "Contract",
+    "ContractEvent",
+    "ContractQuerySet",
+    "ContractVersion",
+    "EndProposal",
+    "OutsidePurchase",
+    "Overage",
+    "Rating",
+    "RatingInvitation",
+    "SettlementLine",
+    "SettlementRefusal",
+    "Signature",
+    "SuccessMeasure",
+    "SuccessResult",
+    "Usage",
+]

@@ -1,0 +1,261 @@
+"""The contract, its versions, who signed them, and everything that happened to it."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import MicroEnterprise, User
+from ledger.models import Cause
+from marketplace.models import PLANS, OfferedMeasure, ServiceOffering
+
+
+class ContractQuerySet(models.QuerySet["Contract"]):
+    """Filters live in contracts/queries.py until a third caller wants one here."""
+
+
+class Contract(models.Model):
+    """The internal-market contract of a buyer ME and a provider ME.
+
+    `state` is what the last event stored; what the clock makes of it is computed by
+    `lifecycle.state_on`, so a late job changes nothing (PRODUCT 4.0).
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        OFFERED = "offered"
+        AGREED = "agreed"
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+        NOTICE = "notice"
+        ENDED = "ended"
+        CLOSED = "closed"
+        DECLINED = "declined"
+        WITHDRAWN = "withdrawn"
+        LAPSED = "lapsed"
+
+    class EndedBecause(models.TextChoices):
+        EXPIRED = "expired"
+        NOTICE = "notice"
+        CANCELLED = "cancelled"
+        MUTUAL = "mutual"
+        CAUSE = "cause"
+        CHRONIC_FAILURE = "chronic_failure"
+        COMPLETED = "completed"
+        SUSPENSION_LAPSED = "suspension_lapsed"
+        DISSOLVED = "dissolved"
+
+    offering = models.ForeignKey(
+        ServiceOffering, on_delete=models.PROTECT, related_name="contracts"
+    )
+    buyer = models.ForeignKey(MicroEnterprise, on_delete=models.PROTECT, related_name="bought")
+    provider = models.ForeignKey(MicroEnterprise, on_delete=models.PROTECT, related_name="sold")
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    ended_because = models.CharField(max_length=20, choices=EndedBecause, blank=True)
+    # The last day that counts when it ended before the day its terms name; inclusive.
+    ended_on = models.DateField(null=True)
+    # The party that answers an offer or counter; and the day of the last one (for the lapse).
+    turn = models.ForeignKey(MicroEnterprise, null=True, on_delete=models.PROTECT, related_name="+")
+    offered_on = models.DateField(null=True)
+    current = models.ForeignKey(
+        "ContractVersion", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # Copies of the current terms' dates, so that lists and jobs can filter by them.
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    head_hash = models.CharField(max_length=64, blank=True, help_text="hash of the last event")
+    event_count = models.PositiveIntegerField(default=0)
+    created_on = models.DateField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects = ContractQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(buyer=F("provider")), name="contract_has_two_parties"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")), name="contract_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["ended", "closed"]) & ~Q(ended_because="")
+                | ~Q(state__in=["ended", "closed"]) & Q(ended_because=""),
+                name="ended_contract_says_why",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="offered") | Q(turn__isnull=False, offered_on__isnull=False),
+                name="offer_waits_for_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["buyer", "state"], name="contract_bought"),
+            models.Index(fields=["provider", "state"], name="contract_sold"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Contract {self.pk}"
+
+    @property
+    def cause(self) -> Cause:
+        return Cause("contracts:contract", self.pk)
+
+
+class ContractVersion(models.Model):
+    """Immutable full terms with their SHA-256; signatures bind to one version.
+
+    `terms` is the truth that is hashed; the columns beside it are copies that settlement reads.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    terms = models.JSONField()
+    hash = models.CharField(max_length=64)
+    plan = models.CharField(max_length=12, choices=PLANS)
+    price = models.DecimalField(max_digits=18, decimal_places=2)
+    unit = models.CharField(max_length=40)
+    expected_quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True)
+    # Usage above this many units a month is an overage that waits for the buyer (PRODUCT 4.7).
+    cap_quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    valid_from_on = models.DateField(help_text="of an amendment; else the start")
+    written_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    written_for = models.ForeignKey(MicroEnterprise, on_delete=models.PROTECT, related_name="+")
+    written_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "number"], name="contract_version_numbered_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(hash__regex="^[0-9a-f]{64}$"), name="version_hash_is_sha256"
+            ),
+            models.CheckConstraint(condition=Q(price__gt=0), name="version_has_a_price"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")), name="version_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=~Q(plan="per_unit")
+                | Q(expected_quantity__gt=0, cap_quantity__gte=F("expected_quantity")),
+                name="per_unit_version_expects_usage",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract}, version {self.number}"
+
+
+class SuccessMeasure(models.Model):
+    """What success is in one version of a contract: the row that results are entered for."""
+
+    version = models.ForeignKey(ContractVersion, on_delete=models.PROTECT, related_name="measures")
+    number = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=160)
+    unit = models.CharField(max_length=30)
+    direction = models.CharField(max_length=6, choices=OfferedMeasure.Direction)
+    target = models.DecimalField(max_digits=14, decimal_places=4)
+    floor = models.DecimalField(max_digits=14, decimal_places=4)
+    method = models.CharField(max_length=200)
+    measurer = models.CharField(max_length=8, choices=OfferedMeasure.Measurer)
+    weight = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "number"], name="success_measure_numbered_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gt=0), name="success_measure_weighs_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Signature(models.Model):
+    """Who signed, for which party, which hash, and when."""
+
+    version = models.ForeignKey(
+        ContractVersion, on_delete=models.PROTECT, related_name="signatures"
+    )
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="signatures")
+    party = models.ForeignKey(MicroEnterprise, on_delete=models.PROTECT, related_name="+")
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    hash = models.CharField(max_length=64)
+    signed_on = models.DateField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "party"], name="party_signs_once"),
+            models.UniqueConstraint(
+                fields=["version", "signed_by"], name="nobody_signs_both_sides"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party} on version {self.version.number}"
+
+
+class ContractEvent(models.Model):
+    """What happened to a contract, chained by hashes: h_i = SHA-256(h_{i-1} || canonical event).
+
+    Added only (trigger). `payload` holds ids and figures, never names (PRODUCT 4.2, 4.22).
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="events")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=30)
+    on = models.DateField()
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    party = models.ForeignKey(
+        MicroEnterprise, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    version = models.ForeignKey(
+        ContractVersion, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    note = models.CharField(max_length=1000, blank=True)
+    payload = models.JSONField()
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "number"], name="contract_event_numbered_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract}: {self.kind}"
+
+
+class EndProposal(models.Model):
+    """One side names a last day; the other confirms within the policy's days, or it lapses."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        CONFIRMED = "confirmed"
+        WITHDRAWN = "withdrawn"
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="end_proposals")
+    proposed_for = models.ForeignKey(MicroEnterprise, on_delete=models.PROTECT, related_name="+")
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_on = models.DateField()
+    last_day_on = models.DateField()
+    reason = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day_on__gte=F("proposed_on")), name="end_lies_not_in_the_past"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"End of {self.contract} on {self.last_day_on}"

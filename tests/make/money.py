@@ -1,0 +1,25 @@
+"""Money for tests, through the ledger's own actions."""
+
+from decimal import Decimal
+from itertools import count
+
+from ledger import actions
+from ledger.models import Cause, Transfer, Wallet
+from tests.make.people import FORMED, TODAY
+
+_numbers = count(1)
+
+
+def granted(to, amount, *, fund="operating", month=FORMED, on=TODAY):
+    """Grant the ME money of that month's fiscal year and return its wallet, fresh."""
+    number = next(_numbers)
+    actions.pay(
+        actions.system_wallet("treasury"), actions.wallet_of(to, month=month, fund=fund),
+        Decimal(amount), kind=Transfer.Kind.GRANT, month=month, on=on,
+        reference=f"grant/test/{number}", cause=Cause("ledger:grant", number),
+    )  # fmt: skip
+    return wallet(to, fund=fund)
+
+
+def wallet(of, *, fund="operating", year=2026):
+    return Wallet.objects.get(owner=of, fund=fund, fiscal_year=year)
