@@ -44,7 +44,9 @@ RULES: Mapping[str, Rule] = {
         "A success result is confirmed by silence after", "working days", 5, 1
     ),
     "settlement_posts_itself": Rule(
-        "Settled months post by themselves", "on the 6th; otherwise an HR admin posts them", True
+        "Settled months post by themselves",
+        "on the 6th; otherwise an HR admin posts them",
+        default=True,
     ),
     "minimum_raters": Rule(
         "A score is shown from", "distinct raters; a lower limit would expose them", 5, 5, 50

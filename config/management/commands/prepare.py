@@ -1,0 +1,30 @@
+from argparse import ArgumentParser
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from accounts.models import User
+from config import demo
+
+
+class Command(BaseCommand):
+    help = "Migrates the database and, with DEMO=on, fills an empty one once. Safe to repeat."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.epilog = "Example: ./run manage prepare"
+
+    def handle(self, *args: object, **options: object) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        if settings.DEMO:
+            _fill_if_empty()
+            for each in demo.logins():
+                self.stdout.write(f"  {each['email']}  {each['password']}  {each['name']}")
+
+
+@transaction.atomic
+def _fill_if_empty() -> None:
+    """Only ever an empty database: DATABASE_URL may name one that people work in."""
+    if not User.objects.exists():
+        demo.build()
