@@ -279,3 +279,14 @@ def line_chart(
         "rows": rows,
         "heads": [each.get("name", "") for each in drawn],
     }
+
+
+@register.inclusion_tag("components/progress.html")
+def progress(done: int, total: int, text: str, *, refused: int = 0) -> dict[str, object]:
+    """How far a run is; what was refused is part of it."""
+    share = 100 / total if total else 0
+    return {
+        "text": text,
+        "done": drawing.in_percent(done * share),
+        "refused": drawing.in_percent(refused * share) if refused else "",
+    }
