@@ -118,14 +118,18 @@ def _add_product(family: Family, port: int) -> None:
 
 
 def _watch(family: Family, port: int, welcome: str, began: float) -> NoReturn:
-    is_ready = False
+    is_ready, ask_at = False, began
     while not (fallen := family.fallen()):
         family.listen(0.1)
-        seconds = time.monotonic() - began
-        if not is_ready and _is_ready(port):
+        now = time.monotonic()
+        if is_ready or now < ask_at:
+            continue
+        ask_at = now + 0.25
+        if _is_ready(port):
             is_ready = True
-            _say(f"Ready after {seconds:.1f} s at http://127.0.0.1:{port}/\n{welcome}Ctrl-C stops.")
-        if not is_ready and seconds > 80:
+            took = f"Ready after {now - began:.1f} s"
+            _say(f"{took} at http://127.0.0.1:{port}/\n{welcome}Ctrl-C stops.")
+        elif now - began > 80:
             raise Refused("Not ready after 80 seconds; the lines above and var/log/ say why.")
     family.listen(0.1)
     raise Refused(f"{fallen}, so everything stops; the lines above and var/log/ say why.")

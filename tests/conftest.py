@@ -3,6 +3,8 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+import redis
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -30,9 +32,9 @@ def _nothing_remembered() -> None:
 
     Key by key: clear() would empty the whole database, and the queue lies there too.
     """
-    connection = cache._cache.get_client()  # noqa: SLF001  Django has no word for it
-    for key in connection.scan_iter(f"{cache.key_prefix}:*", count=1000):
-        connection.delete(key)
+    with redis.Redis.from_url(settings.REDIS_URL) as connection:
+        for key in connection.scan_iter(f"{cache.key_prefix}:*", count=1000):
+            connection.delete(key)
 
 
 @pytest.fixture(scope="session")
