@@ -1,9 +1,12 @@
 from django.urls import include, path
 
 from config import health
+from config.demo.views import advance_clock
 
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("accounts/", include("allauth.account.urls")),
+    path("demo/day/", advance_clock, name="advance_clock"),
+    path("", include("insights.urls")),
 ]

@@ -1,0 +1,44 @@
+"""What is due on a day, in order; the hourly task, `run_day` and the demo's clock all run this.
+
+Every job takes the day and is safe to repeat, so a missed hour is made good and a doubled one
+changes nothing. A job that fails is reported and stops no other.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ledger import actions as ledger
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run` takes `on=` and returns its figures; not before `from_hour` of the organisation."""
+
+    name: str
+    run: Callable[..., Any]
+    from_hour: int = 0
+
+
+# In the order in which a day needs them: money comes free and is granted before it is promised,
+# contracts start and end before their month is settled, and scores come last.
+JOBS: tuple[Job, ...] = (Job("free ended dispute windows", ledger.free_ended_windows),)
+
+
+def run_day(on: date, *, hour: int = 23) -> list[dict[str, Any]]:
+    """Everything due on that day by that hour: `{"job", "result"}` each, `"error"` if it failed."""
+    return [_run(job, on) for job in JOBS if job.from_hour <= hour]
+
+
+def _run(job: Job, on: date) -> dict[str, Any]:
+    try:
+        result = job.run(on=on)
+    except Exception as error:  # one job's fault is not the day's; it runs again next hour
+        log.exception("%s failed on %s", job.name, on)
+        return {"job": job.name, "on": on.isoformat(), "error": f"{type(error).__name__}: {error}"}
+    figures = dict(result) if isinstance(result, Mapping) else {"count": result}
+    return {"job": job.name, "on": on.isoformat(), "result": figures}
