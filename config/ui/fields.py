@@ -40,12 +40,20 @@ def _attributes(bound: BoundField, *, kind: str, hint: bool, short: bool) -> dic
 
 @register.inclusion_tag("components/field.html")
 def field(
-    bound: BoundField, *, label: str = "", hint: str = "", unit: str = "", short: bool = False
+    bound: BoundField,
+    *,
+    label: str = "",
+    hint: str = "",
+    unit: str = "",
+    short: bool = False,
+    placeholder: str | None = None,
 ) -> dict[str, object]:
     """A bound form field in our markup: label, hint, input, error."""
     kind = _kind(bound)
     told = hint or bound.help_text
     attributes = _attributes(bound, kind=kind, hint=bool(told), short=short or bool(unit))
+    if placeholder is not None:
+        attributes["placeholder"] = placeholder
     return {
         "field": bound,
         "kind": kind,

@@ -111,13 +111,13 @@ def satisfaction(
 ) -> dict[str, object]:
     """The share of 4 and 5 with its likely range and n; below five raters nothing but that."""
     answers = n or 0
-    known = answers if raters is None else raters
+    known = raters or answers
     if csat in {None, ""} or known < RATERS_NEEDED:
         return {"enough": False, "known": known, "needed": RATERS_NEEDED, "large": large}
     share = float(csat or 0)
     likely = drawing.wilson(share, answers)
-    low = float(lower) if lower is not None else likely[0]
-    high = float(upper) if upper is not None else likely[1]
+    low = likely[0] if lower in {None, ""} else float(lower or 0)
+    high = likely[1] if upper in {None, ""} else float(upper or 0)
     return {
         "enough": True,
         "large": large,

@@ -123,7 +123,7 @@ def month(value: date | datetime | str | None) -> str:
 @register.filter
 def moment(value: date | datetime | str | None) -> str:
     """28 January 2026, 14:12 in the organisation's time."""
-    return _printed_date(value, "j F Y, H:i")
+    return _printed_date(value, "j F Y, H:i") if isinstance(value, datetime) else day(value)
 
 
 @register.filter
@@ -155,6 +155,12 @@ def sentence_case(word: str) -> str:
 def lines(text: object) -> list[str]:
     """The lines of a message: the first says what, the others why and what next."""
     return [line.strip() for line in str(text).splitlines() if line.strip()]
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """A short fixed list, written as one string."""
+    return str(text).split()
 
 
 @register.filter
