@@ -8,5 +8,7 @@ urlpatterns = [
     path("readyz", health.ready),
     path("accounts/", include("allauth.account.urls")),
     path("demo/day/", advance_clock, name="advance_clock"),
+    path("", include("accounts.urls")),
+    path("", include("marketplace.urls")),
     path("", include("insights.urls")),
 ]

@@ -1,0 +1,1 @@
+"""Writes: people, micro-enterprises, memberships and policies; one module per noun."""

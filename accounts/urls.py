@@ -1,0 +1,6 @@
+"""Micro-enterprises, people, policies and the audit trail (mounted at the root)."""
+
+from django.urls import URLPattern
+
+app_name = "accounts"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""The browser edge of people, micro-enterprises, policies and the audit trail."""

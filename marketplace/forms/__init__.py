@@ -1,0 +1,1 @@
+"""What the browser sends about the market; a module per noun."""

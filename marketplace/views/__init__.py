@@ -1,0 +1,1 @@
+"""The browser edge of the market; a module per noun."""
