@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from accounts.models import MicroEnterprise
+from ledger.money import LARGEST
 from marketplace.price_plans import Plan
 
 PLANS = [(plan.value, plan.label) for plan in Plan]
@@ -127,11 +128,19 @@ class OfferingVersion(models.Model):
                 condition=Q(published_on=None),
                 name="one_draft_version_per_offering",
             ),
-            models.CheckConstraint(condition=Q(price__gt=0), name="offering_has_a_price"),
+            # The upper end keeps out NaN, which PostgreSQL holds to be above every number.
+            models.CheckConstraint(
+                condition=Q(price__gt=0, price__lte=LARGEST), name="offering_has_a_price"
+            ),
             models.CheckConstraint(condition=~Q(name=""), name="offering_has_a_name"),
             models.CheckConstraint(condition=~Q(unit=""), name="offering_has_a_unit"),
         ]
-        indexes = [GinIndex(fields=["search"], name="offering_found_by_words")]
+        indexes = [
+            GinIndex(fields=["search"], name="offering_found_by_words"),
+            GinIndex(
+                fields=["name"], opclasses=["gin_trgm_ops"], name="offering_found_by_likeness"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}, version {self.number}"
@@ -225,7 +234,9 @@ class OutsideOffer(models.Model):
             models.UniqueConstraint(
                 fields=["source", "reference"], name="outside_offer_recorded_once"
             ),
-            models.CheckConstraint(condition=Q(price__gt=0), name="outside_offer_has_a_price"),
+            models.CheckConstraint(
+                condition=Q(price__gt=0, price__lte=LARGEST), name="outside_offer_has_a_price"
+            ),
             models.CheckConstraint(
                 condition=Q(valid_until_on=None) | Q(valid_until_on__gte=F("priced_on")),
                 name="outside_offer_was_once_valid",
@@ -233,6 +244,7 @@ class OutsideOffer(models.Model):
         ]
         indexes = [
             GinIndex(fields=["search"], name="outside_found_by_words"),
+            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="outside_found_by_likeness"),
             models.Index(fields=["category", "unit", "price"], name="outside_by_price"),
         ]
 
@@ -245,6 +257,8 @@ class SatisfactionScore(models.Model):
 
     Below five distinct raters the figures are empty: there is no number anywhere (PRODUCT 4.16).
     """
+
+    RATERS_NEEDED = 5
 
     offering = models.ForeignKey(
         ServiceOffering, null=True, on_delete=models.CASCADE, related_name="scores"
@@ -282,6 +296,20 @@ class SatisfactionScore(models.Model):
                 | Q(csat=None, lower_bound=None, upper_bound=None, mean=None),
                 name="nothing_shown_below_five_raters",
             ),
+            models.CheckConstraint(
+                condition=Q(csat=None, lower_bound=None, upper_bound=None)
+                | Q(
+                    lower_bound__gte=0,
+                    csat__gte=F("lower_bound"),
+                    upper_bound__gte=F("csat"),
+                    upper_bound__lte=1,
+                ),
+                name="score_is_a_share_within_its_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(mean=None) | Q(mean__range=(1, 5)), name="mean_is_from_one_to_five"
+            ),
+            models.CheckConstraint(condition=Q(raters__lte=F("n")), name="raters_gave_ratings"),
         ]
 
     def __str__(self) -> str:
