@@ -1,7 +1,7 @@
 """Coordinates of small charts, all in percent, so that no browser has to measure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil, floor, log10, sqrt
 
 GAP = 0.25
@@ -70,11 +70,13 @@ def nice_ticks(low: float, high: float, *, count: int = 3) -> list[float]:
     return [first + step * at for at in range(ceil((high - first) / step) + 1)]
 
 
-def some_of(count: int, *, most: int = 5) -> list[int]:
-    """First, last and evenly between: which labels fit under an axis."""
+def some_of(count: int, *, most: int = 6) -> list[int]:
+    """Every so many and the last: which labels fit under an axis."""
     if count <= most:
         return list(range(count))
-    return sorted({round(at * (count - 1) / (most - 1)) for at in range(most)})
+    step = ceil((count - 1) / (most - 2))
+    chosen = [at for at in range(0, count, step) if count - 1 - at >= step / 2]
+    return [*chosen, count - 1]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Line:
     points: str
     band: str
     end_y: str
+    label_y: str
     end_label: str
 
 
@@ -93,22 +96,54 @@ class Label:
     text: str
 
 
-@dataclass
+TOP, HEIGHT = 5.0, 83.0
+# A character in percent of the narrowest chart, on a phone.
+CHARACTER = 2.2
+LABEL_HEIGHT = 9.0
+
+
+@dataclass(frozen=True)
+class Box:
+    """The inner box of a line chart in percent of the outer one, with room for the labels."""
+
+    left: float
+    width: float
+
+    @classmethod
+    def for_labels(cls, ticks: Sequence[str], ends: Sequence[str]) -> "Box":
+        left = max(2 + CHARACTER * max(map(len, ticks)), 6)
+        right = min(3 + CHARACTER * max(map(len, ends)), 35)
+        return cls(left, 100 - left - right)
+
+    def x(self, at: int, count: int) -> str:
+        return in_percent(self.left + self.width * across(at, count) / 100)
+
+
+@dataclass(frozen=True)
 class Plot:
-    """A line chart: an inner box from LEFT to right, from TOP to BOTTOM of the outer one."""
+    box: Box
+    ticks: list[Label]
+    words: list[Label]
+    lines: list[Line]
+    limit: str
+    y: str = in_percent(TOP)
+    height: str = in_percent(HEIGHT)
 
-    ticks: list[Label] = field(default_factory=list)
-    words: list[Label] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    limit: str = ""
-    x: str = "7%"
-    y: str = "5%"
-    width: str = "83%"
-    height: str = "83%"
-    right: str = "90%"
+    @property
+    def x(self) -> str:
+        return in_percent(self.box.left)
 
+    @property
+    def width(self) -> str:
+        return in_percent(self.box.width)
 
-LEFT, WIDTH, TOP, HEIGHT = 7.0, 83.0, 5.0, 83.0
+    @property
+    def right(self) -> str:
+        return in_percent(self.box.left + self.box.width)
+
+    @property
+    def tick_x(self) -> str:
+        return in_percent(self.box.left - 1.5)
 
 
 def height_of(value: float, ticks: Sequence[float]) -> float:
@@ -135,6 +170,10 @@ def outer_y(value: float, ticks: Sequence[float]) -> str:
     return in_percent(TOP + HEIGHT * height_of(value, ticks) / 100)
 
 
-def outer_x(at: int, count: int) -> str:
-    """The same place in the outer box."""
-    return in_percent(LEFT + WIDTH * across(at, count) / 100)
+def spread(heights: Sequence[float]) -> list[float]:
+    """Labels at these heights, moved down just as far as they would overlap."""
+    placed = dict.fromkeys(range(len(heights)), 0.0)
+    lowest = -LABEL_HEIGHT
+    for at in sorted(placed, key=lambda each: heights[each]):
+        lowest = placed[at] = max(heights[at], lowest + LABEL_HEIGHT)
+    return [placed[at] for at in range(len(heights))]

@@ -43,14 +43,14 @@ def field(
     bound: BoundField,
     *,
     label: str = "",
-    hint: str = "",
+    hint: str | None = None,
     unit: str = "",
     short: bool = False,
     placeholder: str | None = None,
 ) -> dict[str, object]:
     """A bound form field in our markup: label, hint, input, error."""
     kind = _kind(bound)
-    told = hint or bound.help_text
+    told = bound.help_text if hint is None else hint
     attributes = _attributes(bound, kind=kind, hint=bool(told), short=short or bool(unit))
     if placeholder is not None:
         attributes["placeholder"] = placeholder
@@ -83,11 +83,12 @@ def _problems(form: forms.BaseForm) -> Iterable[Problem]:
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(*given: forms.BaseForm) -> dict[str, object]:
+def error_summary(*given: forms.BaseForm, focus: bool = True) -> dict[str, object]:
     """All that is to correct, each a link to its field; nothing when all is well."""
     problems = [problem for form in given if form.is_bound for problem in _problems(form)]
     things = "thing" if len(problems) == 1 else "things"
-    return {"problems": problems, "title": f"{in_words(len(problems))} {things} to correct"}
+    title = f"{in_words(len(problems))} {things} to correct"
+    return {"problems": problems, "title": title, "focus": focus}
 
 
 @register.inclusion_tag("components/form.html", takes_context=True)
@@ -101,6 +102,7 @@ def form(
     cancel: str = "Go back",
     dialog: str = "",
     next_url: str = "",
+    focus: bool = True,
 ) -> dict[str, object]:
     """A whole form: summary of errors, every field, one primary button and a way back."""
     return {
@@ -111,5 +113,6 @@ def form(
         "cancel": cancel,
         "dialog": dialog,
         "next_url": next_url,
+        "focus": focus,
         "csrf_token": context.get("csrf_token"),
     }

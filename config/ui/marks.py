@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from django import template
 from django.utils.html import format_html
@@ -226,19 +226,30 @@ def _all_values(series: Sequence[Series], limit: float | None) -> list[float]:
     return found if limit is None else [*found, limit]
 
 
-def _line(each: Series, ticks: Sequence[float], *, alone: bool) -> drawing.Line:
-    values = [None if value is None else float(value) for value in each["values"]]
-    last = next(value for value in reversed(values) if value is not None)
+def _lines(series: Sequence[Series], ticks: Sequence[float], digits: int) -> list[drawing.Line]:
+    numbers = [[None if value is None else float(value) for value in s["values"]] for s in series]
+    lasts = [next(value for value in reversed(row) if value is not None) for row in numbers]
+    ends = [drawing.height_of(last, ticks) for last in lasts]
+    return [
+        drawing.Line(
+            name=each.get("name", ""),
+            tone=each.get("tone", ""),
+            points=" ".join(drawing.polyline(row, ticks)),
+            band=_band(each, ticks),
+            end_y=drawing.in_percent(end),
+            label_y=drawing.in_percent(label),
+            end_label=number(last, digits) if len(series) == 1 else each.get("name", ""),
+        )
+        for each, row, last, end, label in zip(
+            series, numbers, lasts, ends, drawing.spread(ends), strict=True
+        )
+    ]
+
+
+def _band(each: Series, ticks: Sequence[float]) -> str:
     upper = drawing.polyline([float(value) for value in each.get("upper", ())], ticks)
     lower = drawing.polyline([float(value) for value in each.get("lower", ())], ticks)
-    return drawing.Line(
-        name=each.get("name", ""),
-        tone=each.get("tone", ""),
-        points=" ".join(drawing.polyline(values, ticks)),
-        band=" ".join([*upper, *reversed(lower)]),
-        end_y=drawing.in_percent(drawing.height_of(last, ticks)),
-        end_label=number(last, 1) if alone else each.get("name", ""),
-    )
+    return " ".join([*upper, *reversed(lower)])
 
 
 @register.inclusion_tag("components/chart.html")
@@ -251,34 +262,35 @@ def line_chart(
     unit: str = "",
     limit: Decimal | float | None = None,
     digits: int = 1,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Lines over months with words on both axes and every figure behind a disclosure."""
     drawn = [each for each in series if any(value is not None for value in each["values"])]
-    context: dict[str, Any] = {"title": title, "note": note, "unit": unit, "plot": None}
+    context: dict[str, object] = {"title": title, "note": note, "unit": unit, "plot": None}
     if not drawn or len(labels) < 2:
         return context
     bound = None if limit is None else float(limit)
     values = _all_values(drawn, bound)
     ticks = drawing.nice_ticks(min(values), max(values))
+    lines = _lines(drawn, ticks, digits)
+    tick_words = [number(tick, digits) for tick in ticks]
+    box = drawing.Box.for_labels(tick_words, [line.end_label for line in lines])
     plot = drawing.Plot(
-        ticks=[drawing.Label(drawing.outer_y(tick, ticks), number(tick, digits)) for tick in ticks],
-        words=[
-            drawing.Label(drawing.outer_x(at, len(labels)), labels[at])
-            for at in drawing.some_of(len(labels))
+        box=box,
+        ticks=[
+            drawing.Label(drawing.outer_y(tick, ticks), word)
+            for tick, word in zip(ticks, tick_words, strict=True)
         ],
-        lines=[_line(each, ticks, alone=len(drawn) == 1) for each in drawn],
+        words=[
+            drawing.Label(box.x(at, len(labels)), labels[at]) for at in drawing.some_of(len(labels))
+        ],
+        lines=lines,
         limit="" if bound is None else drawing.outer_y(bound, ticks),
     )
     rows = [
         {"label": word, "cells": [number(each["values"][at], digits) for each in drawn]}
         for at, word in enumerate(labels)
     ]
-    return {
-        **context,
-        "plot": plot,
-        "rows": rows,
-        "heads": [each.get("name", "") for each in drawn],
-    }
+    return context | {"plot": plot, "rows": rows, "heads": [s.get("name", "") for s in drawn]}
 
 
 @register.inclusion_tag("components/progress.html")

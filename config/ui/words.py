@@ -154,7 +154,7 @@ def sentence_case(word: str) -> str:
 @register.filter
 def lines(text: object) -> list[str]:
     """The lines of a message: the first says what, the others why and what next."""
-    return [line.strip() for line in str(text).splitlines() if line.strip()]
+    return [line.strip() for line in str(text or "").splitlines() if line.strip()]
 
 
 @register.filter
