@@ -17,13 +17,21 @@ INPUT_MODES = {forms.DecimalField: "decimal", forms.IntegerField: "numeric"}
 
 def _kind(bound: BoundField) -> str:
     widget = bound.field.widget
+    if bound.is_hidden:
+        return "hidden"
     if isinstance(widget, MANY_CHOICES):
         return "choices"
     return "choice" if isinstance(widget, SINGLE_CHOICE) else "input"
 
 
-def _attributes(bound: BoundField, *, kind: str, hint: bool, short: bool) -> dict[str, str | bool]:
-    described = [f"{bound.auto_id}-hint"] * hint + [f"{bound.auto_id}-error"] * bool(bound.errors)
+def _described(bound: BoundField, *, hint: bool) -> str:
+    parts = [f"{bound.auto_id}-hint"] * hint + [f"{bound.auto_id}-error"] * bool(bound.errors)
+    return " ".join(parts)
+
+
+def _attributes(
+    bound: BoundField, *, kind: str, described: str, short: bool
+) -> dict[str, str | bool]:
     attributes: dict[str, str | bool] = {}
     if kind == "input":
         own = str(bound.field.widget.attrs.get("class", ""))
@@ -31,9 +39,9 @@ def _attributes(bound: BoundField, *, kind: str, hint: bool, short: bool) -> dic
         for field_class, mode in INPUT_MODES.items():
             if isinstance(bound.field, field_class):
                 attributes.setdefault("inputmode", mode)
-    if kind != "choices" and described:
-        attributes["aria-describedby"] = " ".join(described)
-    if kind != "choices" and bound.errors:
+    if kind in {"input", "choice"} and described:
+        attributes["aria-describedby"] = described
+    if kind in {"input", "choice"} and bound.errors:
         attributes["aria-invalid"] = "true"
     return attributes
 
@@ -51,12 +59,16 @@ def field(
     """A bound form field in our markup: label, hint, input, error."""
     kind = _kind(bound)
     told = bound.help_text if hint is None else hint
-    attributes = _attributes(bound, kind=kind, hint=bool(told), short=short or bool(unit))
+    described = _described(bound, hint=bool(told))
+    attributes = _attributes(bound, kind=kind, described=described, short=short or bool(unit))
     if placeholder is not None:
         attributes["placeholder"] = placeholder
     return {
         "field": bound,
         "kind": kind,
+        "tag": "fieldset" if kind == "choices" else "div",
+        "label_tag": "legend" if kind == "choices" else "label",
+        "described": described,
         "label": label or bound.label,
         "hint": told,
         "unit": unit,
