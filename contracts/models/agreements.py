@@ -1,7 +1,11 @@
 """The contract, its versions, who signed them, and everything that happened to it."""
 
+from datetime import date
+from typing import Self
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 
 from accounts.models import MicroEnterprise, User
 from ledger.models import Cause
@@ -9,7 +13,26 @@ from marketplace.models import PLANS, OfferedMeasure, ServiceOffering
 
 
 class ContractQuerySet(models.QuerySet["Contract"]):
-    """Filters live in contracts/queries.py until a third caller wants one here."""
+    """Filters that chain; whom a contract may be shown to is asked in queries/agreements.py."""
+
+    def of(self, me: MicroEnterprise) -> Self:
+        """Where the ME is a party, on either side."""
+        return self.filter(Q(buyer=me) | Q(provider=me))
+
+    def signed(self) -> Self:
+        """Both sides signed at some time: agreed or anything that follows it."""
+        return self.filter(state__in=Contract.SIGNED)
+
+    def with_active_day(self, *, first: date, last: date) -> Self:
+        """Signed, and its term has a day from `first` to `last`, both inclusive.
+
+        Dates decide, never whether a job has run (PRODUCT 4.0); a cancelled contract has no day.
+        """
+        return (
+            self.signed()
+            .filter(starts_on__lte=last, ends_on__gte=first)
+            .filter(Q(ended_on=None) | Q(ended_on__gte=Greatest(Value(first), F("starts_on"))))
+        )
 
 
 class Contract(models.Model):
@@ -32,6 +55,8 @@ class Contract(models.Model):
         WITHDRAWN = "withdrawn"
         LAPSED = "lapsed"
 
+    SIGNED = (State.AGREED, State.ACTIVE, State.SUSPENDED, State.NOTICE, State.ENDED, State.CLOSED)
+
     class EndedBecause(models.TextChoices):
         EXPIRED = "expired"
         NOTICE = "notice"
@@ -50,11 +75,14 @@ class Contract(models.Model):
     provider = models.ForeignKey(MicroEnterprise, on_delete=models.PROTECT, related_name="sold")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     ended_because = models.CharField(max_length=20, choices=EndedBecause, blank=True)
-    # The last day that counts when it ended before the day its terms name; inclusive.
+    # The last day that counts when it ended before the day its terms name, inclusive; the day
+    # before the start where it never began.
     ended_on = models.DateField(null=True)
-    # The party that answers an offer or counter; and the day of the last one (for the lapse).
+    # The party that answers an offer or counter; the day of the last one, and the last day on
+    # which it may be accepted, by the policy of that day (PRODUCT 4.2).
     turn = models.ForeignKey(MicroEnterprise, null=True, on_delete=models.PROTECT, related_name="+")
     offered_on = models.DateField(null=True)
+    answer_until_on = models.DateField(null=True)
     current = models.ForeignKey(
         "ContractVersion", null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -65,6 +93,9 @@ class Contract(models.Model):
     event_count = models.PositiveIntegerField(default=0)
     created_on = models.DateField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    draft_key = models.CharField(
+        max_length=80, blank=True, help_text="of the form or request that drafted it"
+    )
 
     objects = ContractQuerySet.as_manager()
 
@@ -82,13 +113,24 @@ class Contract(models.Model):
                 name="ended_contract_says_why",
             ),
             models.CheckConstraint(
-                condition=~Q(state="offered") | Q(turn__isnull=False, offered_on__isnull=False),
+                condition=~Q(state="offered")
+                | Q(
+                    turn__isnull=False,
+                    offered_on__isnull=False,
+                    answer_until_on__isnull=False,
+                    answer_until_on__lt=F("starts_on"),
+                ),
                 name="offer_waits_for_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["draft_key"], condition=~Q(draft_key=""), name="drafted_once_per_key"
             ),
         ]
         indexes = [
             models.Index(fields=["buyer", "state"], name="contract_bought"),
             models.Index(fields=["provider", "state"], name="contract_sold"),
+            models.Index(fields=["state", "starts_on"], name="contract_by_start"),
+            models.Index(fields=["state", "ends_on"], name="contract_by_end"),
         ]
 
     def __str__(self) -> str:
@@ -240,13 +282,16 @@ class EndProposal(models.Model):
     class State(models.TextChoices):
         OPEN = "open"
         CONFIRMED = "confirmed"
-        WITHDRAWN = "withdrawn"
+        REPLACED = "replaced"
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="end_proposals")
     proposed_for = models.ForeignKey(MicroEnterprise, on_delete=models.PROTECT, related_name="+")
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     proposed_on = models.DateField()
     last_day_on = models.DateField()
+    answer_until_on = models.DateField(help_text="by the policy of the day it was proposed")
+    answered_on = models.DateField(null=True)
+    answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
 
@@ -254,7 +299,10 @@ class EndProposal(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(last_day_on__gte=F("proposed_on")), name="end_lies_not_in_the_past"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["contract"], condition=Q(state="open"), name="one_open_end_per_contract"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -34,6 +34,9 @@ class OutsidePurchase(models.Model):
     ordered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     received_on = models.DateField(null=True)
     cancelled_on = models.DateField(null=True)
+    order_key = models.CharField(
+        max_length=80, blank=True, help_text="of the form or request that ordered it"
+    )
 
     class Meta:
         constraints = [
@@ -48,6 +51,18 @@ class OutsidePurchase(models.Model):
                 condition=~Q(state="received")
                 | Q(received_amount__isnull=False, received_on__isnull=False),
                 name="received_purchase_names_its_amount",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ordered")
+                | Q(ordered_on__isnull=False, ordered_by__isnull=False),
+                name="ordered_purchase_names_its_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | Q(cancelled_on__isnull=False),
+                name="cancelled_purchase_names_its_day",
+            ),
+            models.UniqueConstraint(
+                fields=["order_key"], condition=~Q(order_key=""), name="ordered_once_per_key"
             ),
         ]
         indexes = [models.Index(fields=["buyer", "state"], name="purchase_by_buyer")]

@@ -1,5 +1,6 @@
 """Valid things for tests: a test states only what it cares about."""
 
+from tests.make.contracts import active, agreed, draft, ended, lead_of, measure, offered, terms
 from tests.make.market import category, offering, outside_offer, supplier
 from tests.make.money import granted, wallet
 from tests.make.people import (
@@ -20,18 +21,26 @@ __all__ = [
     "APRIL",
     "MARCH",
     "TODAY",
+    "active",
+    "agreed",
     "category",
+    "draft",
+    "ended",
     "granted",
     "hr_admin",
     "lead",
+    "lead_of",
     "me",
+    "measure",
     "member",
+    "offered",
     "offering",
     "office",
     "org",
     "outside_offer",
     "person",
     "supplier",
+    "terms",
     "user",
     "wallet",
 ]

@@ -1,0 +1,147 @@
+"""What the calendar makes of contracts, written down by the hourly job (PRODUCT 4.0, 4.2).
+
+Nothing depends on when it runs: the state by date counts before the job has stored it.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Coalesce, TruncMonth
+
+from accounts import clock, policy
+from accounts.queries import holidays
+from accounts.workdays import nth_working_day_after
+from contracts import lifecycle
+from contracts.actions import records
+from contracts.lifecycle import Event
+from contracts.models import Contract, ContractQuerySet, Overage, SettlementLine, Usage
+from ledger import actions as ledger
+from ledger.models import SettlementRun
+
+State = Contract.State
+log = logging.getLogger(__name__)
+
+
+def run_clock(*, on: date) -> dict[str, int]:
+    """Store what the day made: `{"lapsed", "started", "expired", "closed", "failed"}`.
+
+    Safe to repeat. Each contract has a transaction of its own, and one that somebody holds is left
+    to the next hour. A lapsed offer's money is released.
+    """
+    counts = {
+        "lapsed": _each(_unanswered(on=on), _lapse, on=on),
+        "started": _each(_due_to_start(on=on), _start, on=on),
+        "expired": _each(_over(on=on), _expire, on=on),
+        "closed": _each(_done(on=on), _close, on=on),
+    }
+    tried = {name: done for name, (done, _) in counts.items()}
+    return tried | {"failed": sum(failed for _, failed in counts.values())}
+
+
+def _each(contracts: ContractQuerySet, step: Callable[..., bool], *, on: date) -> tuple[int, int]:
+    """How many contracts took the step, and how many failed; one failure stops no other."""
+    done = failed = 0
+    for key in list(contracts.order_by("pk").values_list("pk", flat=True)):
+        try:
+            done += _alone(key, step, on=on)
+        except Exception:
+            log.exception("Contract %s: %s failed", key, step.__name__)
+            failed += 1
+    return done, failed
+
+
+@transaction.atomic
+def _alone(key: int, step: Callable[..., bool], *, on: date) -> bool:
+    rows = Contract.objects.select_related("current")
+    rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    contract = rows.filter(pk=key).first()
+    return contract is not None and step(contract, on=on)
+
+
+def _unanswered(*, on: date) -> ContractQuerySet:
+    return Contract.objects.filter(state=State.OFFERED, answer_until_on__lt=on)
+
+
+def _due_to_start(*, on: date) -> ContractQuerySet:
+    return Contract.objects.filter(state=State.AGREED, starts_on__lte=on)
+
+
+def _over(*, on: date) -> ContractQuerySet:
+    return Contract.objects.filter(state=State.ACTIVE, ends_on__lt=on)
+
+
+def _done(*, on: date) -> ContractQuerySet:
+    """Ended, and nothing of it is still to come (PRODUCT 4.2, the last row).
+
+    Without an active day at once. Else its last month is locked and its dispute window over, that
+    month has a line, no overage waits and no usage is uncounted.
+    """
+    ended = Contract.objects.filter(state=State.ENDED)
+    ended = ended.annotate(last_day=Coalesce("ended_on", "ends_on"))
+    never_began = ended.filter(last_day__lt=F("starts_on"))
+    ended = ended.annotate(last_month=TruncMonth("last_day"))
+    lines = SettlementLine.objects.filter(contract=OuterRef("pk"))
+    waiting = Overage.objects.filter(contract=OuterRef("pk"), state=Overage.State.WAITING)
+    uncounted = Usage.objects.filter(contract=OuterRef("pk"), counted_in=None)
+    settled = ended.filter(
+        Exists(lines.filter(origin_month=OuterRef("last_month"))),
+        ~Exists(waiting),
+        ~Exists(uncounted.exclude(state=Usage.State.WITHDRAWN)),
+        last_month__in=_months_done(on=on),
+    )
+    return Contract.objects.filter(pk__in=never_began.values("pk")) | Contract.objects.filter(
+        pk__in=settled.values("pk")
+    )
+
+
+def _months_done(*, on: date) -> list[date]:
+    """Locked months whose dispute window is over."""
+    days = policy.in_force(on=on)["dispute_window_working_days"]
+    locked = SettlementRun.objects.filter(state=SettlementRun.State.LOCKED)
+    free = holidays()
+    return [
+        run.month
+        for run in locked.exclude(posted_on=None)
+        if run.posted_on and on > nth_working_day_after(run.posted_on, days, free)
+    ]
+
+
+def _lapse(contract: Contract, *, on: date) -> bool:
+    if lifecycle.state_on(contract, on=on) != State.LAPSED or contract.state != State.OFFERED:
+        return False
+    row = lifecycle.TABLE[State.OFFERED, Event.LAPSE]
+    until = contract.answer_until_on
+    records.record_event(
+        contract, Event.LAPSE, row, on=on, at=clock.now(),
+        since=until + timedelta(days=1) if until else None,
+    )  # fmt: skip
+    ledger.release(contract.cause, on=on)
+    return True
+
+
+def _start(contract: Contract, *, on: date) -> bool:
+    return records.catch_up(contract, on=on)
+
+
+def _expire(contract: Contract, *, on: date) -> bool:
+    if contract.state != State.ACTIVE or on <= contract.ends_on:
+        return False
+    row = lifecycle.TABLE[State.ACTIVE, Event.EXPIRE]
+    records.record_event(
+        contract, Event.EXPIRE, row, on=on, at=clock.now(),
+        since=contract.ends_on + timedelta(days=1),
+    )  # fmt: skip
+    return True
+
+
+def _close(contract: Contract, *, on: date) -> bool:
+    if contract.state != State.ENDED:
+        return False
+    freed = ledger.release(contract.cause, on=on)
+    row = lifecycle.TABLE[State.ENDED, Event.CLOSE]
+    because = lifecycle.Row(row.actor, row.to, contract.ended_because)
+    records.record_event(contract, Event.CLOSE, because, on=on, at=clock.now(), released=freed)
+    return True

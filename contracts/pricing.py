@@ -1,0 +1,94 @@
+"""What a contract costs in a month, free of Django: fees by active days, and the planned amounts.
+
+A month is the date of its first day; every span of days is inclusive at both ends (PRODUCT 4.6).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from ledger.money import ZERO, to_cents
+from ledger.months import days_in, fiscal_year, last_day, months_between
+from marketplace.price_plans import PricePlan
+
+
+class Days(NamedTuple):
+    """From a day to a day, both inclusive; empty where `last` lies before `first`."""
+
+    first: date
+    last: date
+
+    def shared(self, other: "Days") -> "Days":
+        return Days(max(self.first, other.first), min(self.last, other.last))
+
+    @property
+    def count(self) -> int:
+        return max(0, (self.last - self.first).days + 1)
+
+
+class PricedDays(NamedTuple):
+    """Days on which one monthly price holds."""
+
+    first: date
+    last: date
+    price: Decimal
+
+
+def days_of(month: date) -> Days:
+    return Days(month, last_day(month))
+
+
+def fee(prices: Sequence[PricedDays], month: date, *, suspended: Sequence[Days] = ()) -> Decimal:
+    """The month's fee over all its prices, by active calendar days, rounded once (PRODUCT 4.6).
+
+    9,000 from 11 June is 6,000.00; 6,000 that becomes 7,200 on 15 March is 6,658.06. The spans of
+    `prices` must not overlap, nor those of `suspended`, whose days are not charged.
+    """
+    exact = sum((span.price * _active_days(span, month, suspended) for span in prices), ZERO)
+    return to_cents(exact / days_in(month))
+
+
+def planned_by_month(
+    plan: PricePlan,
+    *,
+    expected: Decimal | None,
+    starts_on: date,
+    ends_on: date,
+    ended_on: date | None = None,
+) -> dict[date, Decimal]:
+    """What each month of the term is expected to cost, in order; what a signature reserves.
+
+    The prorated fee plus the expected usage of a month at its price; quantities are per month and
+    are never prorated (PRODUCT 4.6, 4.7). `ended_on` cuts the term to that day, inclusive; a term
+    that never began has no month.
+    """
+    last = ends_on if ended_on is None else min(ends_on, ended_on)
+    usage = to_cents(plan.usage_amount(expected or ZERO))
+    span = PricedDays(starts_on, last, plan.monthly_fee())
+    return {month: fee([span], month) + usage for month in months_between(starts_on, last)}
+
+
+class Commitment(NamedTuple):
+    """What a plan commits within this fiscal year, and what lies beyond it (PRODUCT 4.7)."""
+
+    now: Decimal
+    future: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.now + self.future
+
+
+def commitment(plan: Mapping[date, Decimal], *, on: date, year_starts_in: int) -> Commitment:
+    """2,000 a month for twelve months from 1 October, signed that autumn: 6,000 and 18,000."""
+    this_year = fiscal_year(on, starts_in=year_starts_in)
+    parts = [ZERO, ZERO]
+    for month, amount in plan.items():
+        parts[fiscal_year(month, starts_in=year_starts_in) > this_year] += amount
+    return Commitment(*parts)
+
+
+def _active_days(span: PricedDays, month: date, suspended: Sequence[Days]) -> int:
+    active = Days(span.first, span.last).shared(days_of(month))
+    return active.count - sum(active.shared(pause).count for pause in suspended)
