@@ -23,7 +23,7 @@ class Days(NamedTuple):
         return Days(max(self.first, other.first), min(self.last, other.last))
 
     @property
-    def count(self) -> int:
+    def length(self) -> int:
         return max(0, (self.last - self.first).days + 1)
 
 
@@ -91,4 +91,4 @@ def commitment(plan: Mapping[date, Decimal], *, on: date, year_starts_in: int) -
 
 def _active_days(span: PricedDays, month: date, suspended: Sequence[Days]) -> int:
     active = Days(span.first, span.last).shared(days_of(month))
-    return active.count - sum(active.shared(pause).count for pause in suspended)
+    return active.length - sum(active.shared(pause).length for pause in suspended)

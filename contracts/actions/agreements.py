@@ -77,17 +77,8 @@ def draft(
         offering=offering, buyer=buyer, provider=provider, created_on=on, created_by=by,
         starts_on=wanted.starts_on, ends_on=wanted.ends_on, draft_key=own_key,
     )  # fmt: skip
-    if earlier := _drafted_before(contract):
+    if earlier := _saved_or_drafted_before(contract):
         return earlier
-    try:
-        with transaction.atomic():
-            contract.save(force_insert=True)
-    except IntegrityError as error:
-        if constraints.name_of(error) == "drafted_once_per_key" and (
-            earlier := _drafted_before(contract)
-        ):
-            return earlier  # A twin drafted it while we waited.
-        raise
     records.write_version(contract, wanted, title=version.name, party=party, by=by, on=on)
     created = lifecycle.Row(lifecycle.Actor.EITHER, Contract.State.DRAFT)
     records.record_event(
@@ -296,6 +287,20 @@ def _is_countered(
         kind=Event.COUNTER, party=party, payload__answers=seen_hash
     ).select_related("version")
     return any(e.version and terms_of(e.version.terms) == terms for e in answered)
+
+
+def _saved_or_drafted_before(contract: Contract) -> Contract | None:
+    """Save the new draft, or return the one that the same key drafted before."""
+    if earlier := _drafted_before(contract):
+        return earlier
+    try:
+        with transaction.atomic():
+            contract.save(force_insert=True)
+    except IntegrityError as error:
+        if constraints.name_of(error) != "drafted_once_per_key":
+            raise
+        return _drafted_before(contract)  # A twin drafted it while we waited.
+    return None
 
 
 def _drafted_before(contract: Contract) -> Contract | None:

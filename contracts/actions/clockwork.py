@@ -79,10 +79,11 @@ def _done(*, on: date) -> ContractQuerySet:
     Without an active day at once. Else its last month is locked and its dispute window over, that
     month has a line, no overage waits and no usage is uncounted.
     """
-    ended = Contract.objects.filter(state=State.ENDED)
-    ended = ended.annotate(last_day=Coalesce("ended_on", "ends_on"))
+    last_day = Coalesce("ended_on", "ends_on")
+    ended = Contract.objects.filter(state=State.ENDED).annotate(
+        last_day=last_day, last_month=TruncMonth(last_day)
+    )
     never_began = ended.filter(last_day__lt=F("starts_on"))
-    ended = ended.annotate(last_month=TruncMonth("last_day"))
     lines = SettlementLine.objects.filter(contract=OuterRef("pk"))
     waiting = Overage.objects.filter(contract=OuterRef("pk"), state=Overage.State.WAITING)
     uncounted = Usage.objects.filter(contract=OuterRef("pk"), counted_in=None)
