@@ -6,10 +6,11 @@ lock on it when it commits, and need not wait. A wallet is decided on only after
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -25,6 +26,15 @@ from ledger.runs import month_is_locked
 
 _payload = attrgetter("payer_id", "payee_id", "amount", "kind", "month", "cause")
 PROMISES = (Reservation.Kind.PRE_COMMITTED, Reservation.Kind.COMMITTED)
+
+
+class Grant(NamedTuple):
+    """Money of the treasury for one ME in one month; the reference grants once."""
+
+    owner: MicroEnterprise
+    amount: Decimal
+    month: date
+    reference: str
 
 
 def wallet_of(owner: MicroEnterprise, *, month: date, fund: str = Wallet.Fund.OPERATING) -> Wallet:
@@ -78,6 +88,85 @@ def pay(
 
 
 @transaction.atomic
+def pay_up_to(
+    payer: Wallet,
+    payee: Wallet,
+    amount: Decimal,
+    *,
+    kind: str,
+    month: date,
+    reference: str,
+    cause: Cause,
+    on: date,
+    by: User | None = None,
+    note: str = "",
+) -> Transfer | None:
+    """Move what the payer has available, at most `amount`; None where that is nothing.
+
+    A replay of the reference returns the first transfer, whatever it could move. Refused as `pay`.
+    """
+    done = Transfer.objects.filter(reference=reference).first()
+    if done is None:
+        wallet = _locked({payer.pk, payee.pk}, on=on)[payer.pk]
+        done = Transfer.objects.filter(reference=reference).first()
+        amount = min(amount, wallet.available)
+    if done:
+        amount = done.amount
+    if not amount:
+        return None
+    return pay(
+        payer, payee, amount, kind=kind, month=month, reference=reference, cause=cause, on=on,
+        by=by, note=note,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def grant_all(
+    grants: Sequence[Grant],
+    *,
+    fund: str,
+    fiscal_year: int,
+    cause: Cause,
+    on: date,
+    by: User | None = None,
+    note: str = "",
+) -> list[Transfer]:
+    """Pay many grants of one fund and fiscal year; those that were not paid before come back.
+
+    A handful of queries for thousands of MEs. Refused `month_locked`, or `key_reused` where a
+    reference stands for something else; then none is paid.
+    """
+    treasury = system_wallet(Wallet.System.TREASURY)
+    wallets_by_owner = _wallets_of(
+        {each.owner.pk for each in grants}, fund=fund, fiscal_year=fiscal_year
+    )
+    at = clock.now()
+    asked = [
+        Transfer(
+            payer=treasury, payee_id=wallets_by_owner[each.owner.pk], amount=exact(each.amount),
+            kind=Transfer.Kind.GRANT, month=each.month, reference=each.reference, posted_on=on,
+            posted_at=at, posted_by=by, note=note, **cause._asdict(),
+        )
+        for each in grants
+    ]  # fmt: skip
+    wallets = _locked(wallets_by_owner.values(), on=on)
+    # A twin that pays the same grant locks the same wallet, so a look after the lock is final.
+    done = Transfer.objects.in_bulk([row.reference for row in asked], field_name="reference")
+    for row in asked:
+        if row.reference in done and _payload(done[row.reference]) != _payload(row):
+            raise _reused(row.reference)
+    new = [row for row in asked if row.reference not in done]
+    months = {row.month for row in new}
+    with saying(transfer_month_is_open=month_is_locked(min(months, default=on))):
+        Transfer.objects.bulk_create(new)
+    received: dict[int, Decimal] = defaultdict(Decimal)
+    for row in new:
+        received[row.payee_id] += row.amount
+    _apply(wallets, balance=received)
+    return new
+
+
+@transaction.atomic
 def promise(
     owner: MicroEnterprise,
     plan: Mapping[date, Decimal],
@@ -121,7 +210,7 @@ def promise(
     Reservation.objects.bulk_create(
         Reservation(
             wallet=wallets_by_month[month], kind=kind, month=month, amount=amount,
-            **cause._asdict(),
+            made_on=on, **cause._asdict(),
         )
         for month, amount in now.items()
     )  # fmt: skip
@@ -155,12 +244,14 @@ def pay_promised(
     (Refused `more_than_promised`). At 0 nothing moves and None comes back. A replay of the
     reference returns the first transfer.
     """
-    done = Transfer.objects.filter(reference=reference).first()
-    if done:
+    asked = Transfer(
+        payee=payee, amount=exact(amount), kind=kind, month=month, reference=reference,
+        **cause._asdict(),
+    )  # fmt: skip
+    if done := _paid_before(asked):
         return done
     rows = _held(Reservation.objects.open().of(cause).filter(kind__in=PROMISES))
-    done = Transfer.objects.filter(reference=reference).first()
-    if done:  # A twin may have paid while we waited for the promise.
+    if done := _paid_before(asked):  # A twin may have paid while we waited for the promise.
         return done
     promised = sum((row.amount for row in rows), ZERO)
     if amount > promised:
@@ -190,8 +281,26 @@ def free_ended_windows(*, on: date) -> int:
     return len(rows)
 
 
+def _wallets_of(owners: Collection[int], *, fund: str, fiscal_year: int) -> dict[int, int]:
+    """The key of each owner's wallet, made where it is missing."""
+    rows = Wallet.objects.filter(fund=fund, fiscal_year=fiscal_year, owner__in=owners)
+    found = dict(rows.values_list("owner", "pk"))
+    if len(found) < len(owners):
+        Wallet.objects.bulk_create(
+            (
+                Wallet(owner_id=owner, fund=fund, fiscal_year=fiscal_year)
+                for owner in sorted(set(owners) - found.keys())
+            ),
+            ignore_conflicts=True,
+        )
+        found = dict(rows.values_list("owner", "pk"))
+    return found
+
+
 def _paid_before(asked: Transfer) -> Transfer | None:
     done = Transfer.objects.filter(reference=asked.reference).first()
+    if done and asked.payer_id is None:  # Whoever promised it pays; it is not asked for.
+        asked.payer_id = done.payer_id
     if done and _payload(done) != _payload(asked):
         raise _reused(asked.reference)
     return done
@@ -264,4 +373,4 @@ def _apply(
     for key, wallet in wallets.items():
         wallet.balance += (balance or {}).get(key, ZERO)
         wallet.reserved += (reserved or {}).get(key, ZERO)
-    Wallet.objects.bulk_update(wallets.values(), ["balance", "reserved"])
+    Wallet.objects.bulk_update(wallets.values(), ["balance", "reserved"], batch_size=500)

@@ -159,6 +159,8 @@ class Reservation(Caused):
     kind = models.CharField(max_length=14, choices=Kind)
     month = models.DateField()
     amount = models.DecimalField(max_digits=18, decimal_places=2)
+    # From the day it was made to the day before it was closed it counts in a statement.
+    made_on = models.DateField(null=True)
     # A dispute window frees itself after this day; a promise has none.
     ends_on = models.DateField(null=True)
     closed_on = models.DateField(null=True)
@@ -268,10 +270,16 @@ class BudgetRule(models.Model):
     fiscal_year = models.PositiveSmallIntegerField()
     release = models.CharField(max_length=8, choices=Release, default=Release.YEARLY)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
-    # Department to its customers (PRODUCT 4.8): {"former_cost", "phase_in", "use": {...}, ...}
+    # Whose former cost goes to its customers (PRODUCT 4.8), and by which figures: {"former_cost",
+    # "period", "phase_in", "customers": [{"micro_enterprise", "use", "heads"}]}, amounts as text.
+    department = models.ForeignKey(
+        MicroEnterprise, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     terms = models.JSONField(default=dict)
+    drafted_on = models.DateField()
+    # None: a command at the console of the server.
     drafted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     # A grant to the HR admin's own ME needs a second HR admin (PRODUCT 4.22).
     confirmed_by = models.ForeignKey(
@@ -289,6 +297,11 @@ class BudgetRule(models.Model):
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("drafted_by")),
                 name="rule_confirmed_by_somebody_else",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="department_to_customers", department__isnull=False)
+                | ~Q(kind="department_to_customers") & Q(department=None),
+                name="rule_names_its_department",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -296,22 +309,54 @@ class BudgetRule(models.Model):
 
 
 class Allocation(models.Model):
-    """A planned grant to one ME; a monthly one is released by reference
-    `grant/<allocation>/<month>`."""
+    """A planned grant to one ME, released under the reference `grant/<allocation>/<month>`.
+
+    Once its rule is published the amount stays (a trigger sees to it); a mistake is taken back.
+    """
 
     rule = models.ForeignKey(BudgetRule, on_delete=models.PROTECT, related_name="allocations")
     micro_enterprise = models.ForeignKey(
         MicroEnterprise, on_delete=models.PROTECT, related_name="allocations"
     )
     amount = models.DecimalField(max_digits=18, decimal_places=2)
+    # The key of whoever sent it (a file, another system); the same key grants once.
+    reference = models.CharField(max_length=80, blank=True)
+    # Nothing is released from this day on.
+    stopped_on = models.DateField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["rule", "micro_enterprise"], name="allocated_once_per_rule_and_me"
+                fields=["rule", "micro_enterprise", "reference"],
+                name="allocated_once_per_rule_and_me",
+            ),
+            models.UniqueConstraint(
+                fields=["reference"],
+                condition=~Q(reference=""),
+                name="allocation_reference_used_once",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="allocation_grants_something"),
         ]
 
     def __str__(self) -> str:
         return f"{self.amount} to {self.micro_enterprise}"
+
+
+class MoneyCheck(models.Model):
+    """One run of every check of the money, kept as a proof; rows are added, never changed."""
+
+    checked_at = models.DateTimeField()
+    checked_on = models.DateField()
+    # None: the timetable or a command.
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    is_sound = models.BooleanField()
+    # [{"what", "means", "figures": [[label, value], ...], "broken": [sentence, ...]}]
+    findings = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["-checked_at"], name="money_check_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.checked_at:%Y-%m-%d %H:%M}"

@@ -1,7 +1,8 @@
 """Arithmetic of money, free of Django: exact, and rounded in one place (PRODUCT 4.0)."""
 
 from collections.abc import Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -21,19 +22,23 @@ def exact(amount: Decimal) -> Decimal:
     return to_cents(amount)
 
 
-def split(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+def split(total: Decimal, weights: Sequence[Decimal | Fraction]) -> list[Decimal]:
     """Shares of the total in proportion to the weights, which add up to it to the cent.
 
     Largest remainder, ties to the earlier listed (PRODUCT 4.0): 100.00 by 1, 1, 1 is 33.34,
-    33.33, 33.33. ValueError if a weight is negative or all are zero.
+    33.33, 33.33. A negative total is split as its opposite. ValueError if a weight is negative or
+    all are zero.
     """
-    if any(weight < 0 for weight in weights) or not sum(weights):
+    if any(weight < 0 for weight in weights) or not any(weights):
         raise ValueError("Weights must not be negative, and one of them must be above zero.")
-    whole = sum(weights)
-    exact_shares = [exact(total) * weight / whole for weight in weights]
-    shares = [share.quantize(CENT, ROUND_DOWN) for share in exact_shares]
-    left = int((exact(total) - sum(shares)) / CENT)
-    by_remainder = sorted(range(len(weights)), key=lambda i: (shares[i] - exact_shares[i], i))
-    for index in by_remainder[:left]:
-        shares[index] += CENT
-    return shares
+    cents = abs(int(exact(total) * 100))
+    # Fractions: a remainder that was rounded could give the last cent to the wrong one.
+    parts = [Fraction(weight) for weight in weights]
+    whole = sum(parts)
+    shares = [cents * part / whole for part in parts]
+    rounded = [int(share) for share in shares]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (rounded[i] - shares[i], i))
+    for index in by_remainder[: cents - sum(rounded)]:
+        rounded[index] += 1
+    sign = -1 if total < 0 else 1
+    return [Decimal(sign * each).scaleb(-2) for each in rounded]

@@ -1,23 +1,48 @@
 """What pages, the API and rules read of the money."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
 from accounts.models import MicroEnterprise, Organization
-from ledger.models import Reservation, Transfer, Wallet
+from ledger.models import Cause, Reservation, ReservationQuerySet, Transfer, Wallet
 from ledger.money import ZERO
 from ledger.months import fiscal_year
 
-_SPENT = [Transfer.Kind.CHARGE, Transfer.Kind.PURCHASE, Transfer.Kind.LEARNING, Transfer.Kind.LEVY]
+Kind = Transfer.Kind
+SPENT = (Kind.CHARGE, Kind.PURCHASE, Kind.LEARNING, Kind.LEVY)
+RESERVED = Reservation.Kind
+System = Wallet.System
 
 
 def fiscal_year_of(day: date) -> int:
     """The fiscal year of that day, by the organisation's calendar."""
+    return fiscal_year(day, starts_in=fiscal_year_start())
+
+
+def fiscal_year_start() -> int:
+    """The month, 1 to 12, in which the organisation's fiscal years begin."""
     starts = Organization.objects.values_list("fiscal_year_start_month", flat=True).first()
-    return fiscal_year(day, starts_in=starts or 1)
+    return starts or 1
 
 
 @dataclass(frozen=True)
@@ -37,49 +62,209 @@ class Money:
     @property
     def available(self) -> Decimal:
         """What may be promised or spent now."""
-        return self.balance - self.pre_committed - self.committed - self.dispute_window
+        return self.balance - self.reserved
 
     @property
     def reserved(self) -> Decimal:
         return self.pre_committed + self.committed + self.dispute_window
 
+    @property
+    def received(self) -> Decimal:
+        """All that came in and did not leave as spent or held money."""
+        return self.balance + self.spent + self.held
+
 
 def money_of(me: MicroEnterprise, *, on: date, fund: str = Wallet.Fund.OPERATING) -> Money:
     """The money bar of an ME's wallet of the fiscal year of that day; zeros before the first grant.
 
-    A dispute window that ended before `on` counts as free even if no job has closed it yet.
+    A dispute window that ended before `on` counts as free even if no job has closed it yet. Two
+    queries, three where money is held.
     """
     year = fiscal_year_of(on)
-    wallet = Wallet.objects.filter(owner=me, fund=fund, fiscal_year=year).first()
-    if wallet is None:
-        return Money(me, fund, year)
-    kinds = Reservation.Kind
-    open_rows = wallet.reservations.open().exclude(kind=kinds.DISPUTE_WINDOW, ends_on__lt=on)
-    reserved = {
-        row["kind"]: row["total"]
-        for row in open_rows.values("kind").annotate(total=Sum("amount")).order_by()
-    }
-    held = Q(payee__system=Wallet.System.HELD)
-    totals = wallet.paid.aggregate(
-        spent=Sum("amount", filter=Q(kind__in=_SPENT), default=ZERO),
-        held=Sum("amount", filter=held, default=ZERO),
-    )
-    return Money(
-        me,
-        fund,
-        year,
-        balance=wallet.balance,
-        pre_committed=reserved.get(kinds.PRE_COMMITTED, ZERO),
-        committed=reserved.get(kinds.COMMITTED, ZERO),
-        dispute_window=reserved.get(kinds.DISPUTE_WINDOW, ZERO),
-        spent=totals["spent"],
-        held=totals["held"],
-    )
+    rows = Wallet.objects.filter(owner=me, fund=fund, fiscal_year=year)
+    return next(iter(_monies(me, rows, on=on)), Money(me, fund, year))
+
+
+def monies_of(me: MicroEnterprise, *, on: date) -> list[Money]:
+    """A money bar for each wallet of the ME, the newest year first; at most two queries."""
+    return _monies(me, Wallet.objects.filter(owner=me).order_by("-fiscal_year", "-fund"), on=on)
+
+
+def available_by_me(
+    keys: Iterable[int], *, on: date, fund: str = Wallet.Fund.OPERATING
+) -> dict[int, Decimal]:
+    """What each of these MEs may spend in the fiscal year of that day; 0 where it has no wallet."""
+    rows = Wallet.objects.filter(owner__in=list(keys), fund=fund, fiscal_year=fiscal_year_of(on))
+    found: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    ended = Reservation.objects.open().filter(_ended(on), wallet=OuterRef("pk"))
+    for row in rows.annotate(free=_summed(ended.order_by().values("wallet"))):
+        found[row.owner_id or 0] = row.available + row.free
+    return found
+
+
+def in_force(rows: ReservationQuerySet, *, on: date) -> ReservationQuerySet:
+    """Open promises without the dispute windows that are over by date (a clock rule)."""
+    return rows.open().exclude(_ended(on))
 
 
 def balance_of(wallet: Wallet) -> Decimal:
     """What the transfers say; for a system wallet there is no other balance."""
     return _total(wallet.received.all()) - _total(wallet.paid.all())
+
+
+def transfers_of(me: MicroEnterprise, *, fund: str = "") -> QuerySet[Transfer]:
+    """What moved in or out of the ME's wallets, newest first, with both wallets and their MEs.
+
+    `signed` is the amount as the ME sees it: above zero what came in (also between two of its own
+    wallets, where it came in), below zero what went out.
+    """
+    wallets = list(_wallets(me, fund).values_list("pk", flat=True))
+    found = Transfer.objects.filter(Q(payer__in=wallets) | Q(payee__in=wallets))
+    return (
+        found.annotate(signed=Case(When(payee__in=wallets, then=F("amount")), default=-F("amount")))
+        .select_related("payer__owner", "payee__owner")
+        .order_by("-posted_at", "-pk")
+    )
+
+
+def promises_of(me: MicroEnterprise, *, on: date) -> QuerySet[Any, Any]:
+    """What is reserved in the ME's wallets, one row for each cause and kind, largest first.
+
+    A row has `cause_route`, `cause_id`, `kind`, `wallet__fund`, `total`, `first_month` and
+    `last_month`.
+    """
+    rows = in_force(Reservation.objects.filter(wallet__owner=me), on=on)
+    return (
+        rows.values("cause_route", "cause_id", "kind", "wallet__fund")
+        .annotate(total=Sum("amount"), first_month=Min("month"), last_month=Max("month"))
+        .order_by("-total", "cause_route", "cause_id", "kind")
+    )
+
+
+def promised_by_month(me: MicroEnterprise, *, on: date) -> list[tuple[date, str, Decimal]]:
+    """What is reserved for each month: (month, kind, sum), in order."""
+    rows = in_force(Reservation.objects.filter(wallet__owner=me), on=on)
+    sums = rows.values("month", "kind").annotate(total=Sum("amount")).order_by("month", "kind")
+    return [(row["month"], row["kind"], row["total"]) for row in sums]
+
+
+def _wallets(me: MicroEnterprise, fund: str) -> QuerySet[Wallet]:
+    rows = Wallet.objects.filter(owner=me)
+    return rows.filter(fund=fund) if fund else rows
+
+
+def _ended(on: date) -> Q:
+    return Q(kind=RESERVED.DISPUTE_WINDOW, ends_on__lt=on)
+
+
+class _Measured(NamedTuple):
+    """A wallet's row and the sums of its transfers and promises."""
+
+    pk: int
+    fund: str
+    fiscal_year: int
+    balance: Decimal
+    pre_committed: Decimal
+    committed: Decimal
+    dispute_window: Decimal
+    paid_out: Decimal
+    refunded: Decimal
+    put_on_hold: Decimal
+
+
+def _monies(me: MicroEnterprise, rows: QuerySet[Wallet], *, on: date) -> list[Money]:
+    measured = [
+        _Measured(**row)
+        for row in rows.annotate(
+            pre_committed=_reserved(on, RESERVED.PRE_COMMITTED),
+            committed=_reserved(on, RESERVED.COMMITTED),
+            dispute_window=_reserved(on, RESERVED.DISPUTE_WINDOW),
+            paid_out=_moved(Q(payer=OuterRef("pk"), kind__in=SPENT)),
+            refunded=_moved(
+                Q(payee=OuterRef("pk"))
+                & (Q(kind=Kind.CREDIT) | Q(kind=Kind.PURCHASE, payer__system=System.OUTSIDE))
+            ),
+            put_on_hold=_moved(Q(payer=OuterRef("pk"), payee__system=System.HELD)),
+        ).values(*_Measured._fields)
+    ]
+    holds = _holds({row.pk for row in measured if row.put_on_hold})
+    return [_money(me, row, holds.get(row.pk, _NOTHING_HELD)) for row in measured]
+
+
+def _money(me: MicroEnterprise, row: _Measured, hold: "_Hold") -> Money:
+    # What others were given of the held money is spent; what came back is not.
+    lost = row.put_on_hold - hold.still - hold.returned
+    return Money(
+        me,
+        row.fund,
+        row.fiscal_year,
+        balance=row.balance,
+        pre_committed=row.pre_committed,
+        committed=row.committed,
+        dispute_window=row.dispute_window,
+        spent=row.paid_out - row.refunded + lost,
+        held=hold.still,
+    )
+
+
+def _reserved(on: date, kind: str) -> Coalesce:
+    rows = in_force(Reservation.objects.filter(wallet=OuterRef("pk"), kind=kind), on=on)
+    return _summed(rows.order_by().values("wallet"))
+
+
+def _moved(which: Q) -> Coalesce:
+    return _summed(Transfer.objects.filter(which).order_by().values(same=Value(1)))
+
+
+def _summed(rows: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.annotate(total=Sum("amount")).values("total")), Value(ZERO))
+
+
+class _Hold(NamedTuple):
+    still: Decimal
+    returned: Decimal
+
+
+_NOTHING_HELD = _Hold(ZERO, ZERO)
+
+
+def _holds(payers: Collection[int]) -> dict[int, _Hold]:
+    """What of each wallet's held money is still held, and what was returned to it.
+
+    A hold and what is released of it carry the same cause. Where one cause holds money of both
+    sides, what is released counts for the earlier hold first.
+    """
+    if not payers:
+        return {}
+    mine = Transfer.objects.filter(
+        payer__in=payers, payee__system=System.HELD,
+        cause_route=OuterRef("cause_route"), cause_id=OuterRef("cause_id"),
+    )  # fmt: skip
+    rows = Transfer.objects.filter(Exists(mine)).order_by("pk").select_related("payer", "payee")
+    left: dict[Cause, list[tuple[int, Decimal]]] = defaultdict(list)
+    returned: dict[int, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        if row.payee.system == System.HELD:
+            left[row.cause].append((row.payer_id, row.amount))
+        elif row.payer.system == System.HELD:
+            if any(payer == row.payee_id for payer, _ in left[row.cause]):
+                returned[row.payee_id] += row.amount
+            left[row.cause] = _without(left[row.cause], row.amount)
+    still: dict[int, Decimal] = defaultdict(Decimal)
+    for holds in left.values():
+        for payer, amount in holds:
+            still[payer] += amount
+    return {payer: _Hold(still[payer], returned[payer]) for payer in payers}
+
+
+def _without(holds: list[tuple[int, Decimal]], amount: Decimal) -> list[tuple[int, Decimal]]:
+    """The holds after so much of them was released, the earlier ones first."""
+    rest = []
+    for payer, held in holds:
+        gone = min(held, amount)
+        amount -= gone
+        rest.append((payer, held - gone))
+    return rest
 
 
 def _total(rows: QuerySet[Transfer]) -> Decimal:
