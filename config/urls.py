@@ -2,12 +2,14 @@ from django.urls import include, path
 
 from config import health
 from config.demo.views import advance_clock
+from config.gallery import gallery
 
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("accounts/", include("allauth.account.urls")),
     path("demo/day/", advance_clock, name="advance_clock"),
+    path("gallery/", gallery, name="gallery"),
     path("", include("accounts.urls")),
     path("", include("marketplace.urls")),
     path("", include("insights.urls")),
