@@ -24,13 +24,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ[each.variable] = each.url
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         number = int(worker.removeprefix("gw")) + 1
-        os.environ["REDIS_URL"] = _own_database(os.environ["REDIS_URL"], number)
+        os.environ["REDIS_URL"] = own_database(os.environ["REDIS_URL"], number)
     return (yield)
 
 
-def _own_database(url: str, number: int) -> str:
+def own_database(url: str, number: int) -> str:
     """pytest-django gives each worker a PostgreSQL database; this is the same for Valkey."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=f"db={number}"))
-    return urlunsplit(parts._replace(path=f"/{number}"))
+    if url.startswith("unix://"):
+        return f"{url}?db={number}"
+    return urlunsplit(urlsplit(url)._replace(path=f"/{number}"))

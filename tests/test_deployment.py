@@ -22,6 +22,7 @@ from config import env, tasks
 from config.celery import app
 from devstack import checks
 from devstack.checkout import note
+from devstack.pytest_plugin import own_database
 from devstack.servers import INITDB_LOCALE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,6 +115,17 @@ def test_a_wrong_value_is_one_sentence(monkeypatch, reader, value, sentence):
 def test_a_socket_is_named_to_celery_in_its_own_words(monkeypatch):
     monkeypatch.setenv("REDIS_URL", "unix:///here/valkey.sock?db=2")
     assert env.broker("REDIS_URL") == "redis+socket:///here/valkey.sock?virtual_host=2"
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("unix:///here/valkey.sock", "unix:///here/valkey.sock?db=3"),
+        ("redis://:word@queue.example:6379/0", "redis://:word@queue.example:6379/3"),
+    ],
+)
+def test_each_process_that_tests_has_a_queue_of_its_own(url, own):
+    assert own_database(url, 3) == own
 
 
 def test_production_settings_raise_no_warning():
