@@ -45,7 +45,11 @@ class MicroEnterprise(models.Model):
     hr_unit = models.CharField(max_length=200, blank=True, help_text="the HR unit it grew from")
     has_outside_customer = models.BooleanField(default=False)
     formed_on = models.DateField()
+    formed_by = models.ForeignKey(
+        "accounts.User", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     activated_on = models.DateField(null=True, blank=True)
+    rejected_because = models.CharField(max_length=300, blank=True)
 
     objects = MicroEnterpriseQuerySet.as_manager()
 
@@ -59,6 +63,10 @@ class MicroEnterprise(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="active") | Q(activated_on__isnull=False),
                 name="active_me_was_activated",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="rejected") | ~Q(rejected_because=""),
+                name="rejected_me_knows_why",
             ),
         ]
 
@@ -89,6 +97,12 @@ class Role(models.Model):
         return self.name
 
 
+class CustomerOutcomeQuerySet(models.QuerySet["CustomerOutcome"]):
+    def live(self, *, on: date) -> Self:
+        """Pursued that day; both ends are inclusive."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
+
+
 class CustomerOutcome(models.Model):
     """A measured change for a real customer, which a micro-enterprise exists for."""
 
@@ -105,6 +119,8 @@ class CustomerOutcome(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
 
+    objects = CustomerOutcomeQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -120,15 +136,35 @@ class CustomerOutcome(models.Model):
         return self.name
 
 
+class OutcomeLinkQuerySet(models.QuerySet["OutcomeLink"]):
+    def live(self, *, on: date) -> Self:
+        """Ties in force that day to an outcome that is pursued that day; ends are inclusive."""
+        tied = Q(ends_on=None) | Q(ends_on__gte=on)
+        pursued = Q(outcome__ends_on=None) | Q(outcome__ends_on__gte=on)
+        return self.filter(tied, pursued, starts_on__lte=on, outcome__starts_on__lte=on)
+
+
 class OutcomeLink(models.Model):
-    """Ties a role to the customer outcome that it serves."""
+    """Ties a role to the customer outcome that it serves, from a day to a day."""
 
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="links")
     outcome = models.ForeignKey(CustomerOutcome, on_delete=models.PROTECT, related_name="links")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+
+    objects = OutcomeLinkQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["role", "outcome"], name="role_tied_once_to_an_outcome")
+            models.UniqueConstraint(
+                fields=["role", "outcome"],
+                condition=Q(ends_on=None),
+                name="role_tied_once_to_an_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="tie_ends_after_it_starts",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -144,6 +180,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Partners: both sides accepted the terms."""
         return self.exclude(Q(person_accepted_at=None) | Q(lead_accepted_at=None))
 
+    def leading(self) -> Self:
+        """Leads and acting leads."""
+        return self.filter(Q(is_lead=True) | Q(is_acting_lead=True))
+
 
 class _Days(Func):
     function = "DATERANGE"
@@ -154,8 +194,14 @@ class Membership(models.Model):
     """A person in an ME in a role, from a day to a day, both inclusive.
 
     Imported from HR data it is a membership at once, but gives no signing right, lead or share
-    points until both the person and the lead accepted the partnership terms (PRODUCT 2, 9).
+    points until both the person and the lead accepted the partnership terms (PRODUCT 2, 9). A
+    change of role, share or rights ends the row the day before and goes on in a new one, so that
+    every day knows what held on it.
     """
+
+    class NamedAs(models.TextChoices):
+        LEAD = "lead"
+        ACTING_LEAD = "acting_lead"
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
     micro_enterprise = models.ForeignKey(
@@ -164,6 +210,8 @@ class Membership(models.Model):
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="memberships")
     is_lead = models.BooleanField(default=False)
     is_acting_lead = models.BooleanField(default=False)
+    # An HR admin's word; it becomes true on the day the person accepts the partnership terms.
+    named_as = models.CharField(max_length=11, choices=NamedAs, blank=True)
     may_sign = models.BooleanField(default=False)
     allocation_percent = models.DecimalField(max_digits=5, decimal_places=2, default=100)
     share_points = models.PositiveIntegerField(default=0)
@@ -190,7 +238,7 @@ class Membership(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(person_accepted_at__isnull=False, lead_accepted_at__isnull=False)
-                | Q(may_sign=False, is_lead=False, share_points=0),
+                | Q(may_sign=False, is_lead=False, is_acting_lead=False, share_points=0),
                 name="rights_need_both_acceptances",
             ),
             models.CheckConstraint(
@@ -207,8 +255,18 @@ class Membership(models.Model):
         return f"{self.person} in {self.micro_enterprise}"
 
     @property
+    def leads(self) -> bool:
+        return self.is_lead or self.is_acting_lead
+
+    @property
     def is_accepted(self) -> bool:
         return bool(self.person_accepted_at and self.lead_accepted_at)
+
+
+class RightsGrantQuerySet(models.QuerySet["RightsGrant"]):
+    def current(self, *, on: date) -> Self:
+        """Held that day; both ends are inclusive."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
 
 
 class RightsGrant(models.Model):
@@ -228,13 +286,19 @@ class RightsGrant(models.Model):
     ends_on = models.DateField(null=True, blank=True)
     granted_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT)
 
+    objects = RightsGrantQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["micro_enterprise", "right"],
                 condition=Q(ends_on=None),
                 name="right_granted_once_at_a_time",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="right_ends_after_it_starts",
+            ),
         ]
 
     def __str__(self) -> str:

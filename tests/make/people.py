@@ -57,7 +57,8 @@ def me(name="", kind="service", state="active", *, may_decide=True, **fields):
     """A micro-enterprise with one live outcome and, unless told, the right to decide."""
     org()
     fields.setdefault("formed_on", FORMED)
-    fields.setdefault("activated_on", FORMED if state != "proposed" else None)
+    fields.setdefault("activated_on", FORMED if state not in ("proposed", "rejected") else None)
+    fields.setdefault("rejected_because", "Nobody would buy." if state == "rejected" else "")
     made = MicroEnterprise.objects.create(
         name=name or f"ME {next(_numbers)}", kind=kind, state=state, **fields
     )
@@ -79,7 +80,7 @@ def member(of, *, who=None, role="Partner", **fields):
     who = who or user()
     tied, is_new = Role.objects.get_or_create(micro_enterprise=of, name=role)
     if is_new:
-        OutcomeLink.objects.create(role=tied, outcome=of.outcomes.first())
+        OutcomeLink.objects.create(role=tied, outcome=of.outcomes.first(), starts_on=FORMED)
     accepted = datetime(2026, 1, 2, tzinfo=UTC)
     fields.setdefault("starts_on", FORMED)
     fields.setdefault("person_accepted_at", accepted)
