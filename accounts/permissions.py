@@ -15,7 +15,7 @@ from accounts.models import Membership, MembershipQuerySet, MicroEnterprise, Rig
 
 def memberships_of(user: User, *, on: date) -> MembershipQuerySet:
     """The user's own memberships in force that day."""
-    if user.person_id is None:
+    if user.person_id is None or not user.is_active:
         return Membership.objects.none()
     return Membership.objects.current(on=on).filter(person=user.person_id)
 
@@ -23,7 +23,8 @@ def memberships_of(user: User, *, on: date) -> MembershipQuerySet:
 def mes_of(user: User, *, on: date) -> QuerySet[MicroEnterprise]:
     """Where the user is a member that day; one person acts for one of them at a time."""
     mine = memberships_of(user, on=on).values("micro_enterprise")
-    return MicroEnterprise.objects.filter(pk__in=mine).order_by("name", "pk")
+    alive = MicroEnterprise.objects.exclude(state__in=MicroEnterprise.OVER)
+    return alive.filter(pk__in=mine).order_by("name", "pk")
 
 
 def is_member(user: User, me: MicroEnterprise, *, on: date) -> bool:
@@ -33,22 +34,33 @@ def is_member(user: User, me: MicroEnterprise, *, on: date) -> bool:
 def is_of_the_firm(user: User) -> bool:
     """Every member of the firm: a log-in whose person has not left, or an office holder."""
     has_office = user.is_hr_admin or user.is_chro or user.is_auditor
-    is_present = user.person is not None and user.person.left_on is None
-    return user.is_active and (has_office or is_present)
+    return _is_here(user) and (has_office or user.person is not None)
+
+
+def is_hr_admin(user: User) -> bool:
+    """An office ends with the person's last day, whatever the row still says."""
+    return user.is_hr_admin and _is_here(user)
+
+
+def is_chro(user: User) -> bool:
+    return user.is_chro and _is_here(user)
+
+
+def is_auditor(user: User) -> bool:
+    return user.is_auditor and _is_here(user)
 
 
 def is_lead(user: User, me: MicroEnterprise, *, on: date) -> bool:
-    mine = memberships_of(user, on=on).filter(micro_enterprise=me)
-    return mine.filter(Q(is_lead=True) | Q(is_acting_lead=True)).exists()
+    return memberships_of(user, on=on).filter(micro_enterprise=me).leading().exists()
 
 
 def signing_mes(user: User, *, on: date) -> QuerySet[MicroEnterprise]:
     """Where the user is lead or `may_sign` and the ME holds the right to decide (PRODUCT 4.1)."""
     mine = _signing_memberships(user, on=on).values("micro_enterprise")
-    decides = RightsGrant.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on, right=RightsGrant.Right.DECIDE
-    ).values("micro_enterprise")
-    return MicroEnterprise.objects.filter(pk__in=mine).filter(pk__in=decides)
+    decides = RightsGrant.objects.current(on=on).filter(right=RightsGrant.Right.DECIDE)
+    return MicroEnterprise.objects.filter(pk__in=mine).filter(
+        pk__in=decides.values("micro_enterprise")
+    )
 
 
 def may_sign_for(user: User, me: MicroEnterprise, *, on: date) -> bool:
@@ -65,7 +77,7 @@ def may_publish_for(user: User, me: MicroEnterprise, *, on: date) -> bool:
 
 def may_record_outside_offers(user: User, *, on: date) -> bool:
     """Lead or `may_sign` of any ME, or an HR admin."""
-    if user.is_hr_admin or user.has_scope("market:write"):
+    if is_hr_admin(user) or user.has_scope("market:write"):
         return True
     return _signing_memberships(user, on=on).exists()
 
@@ -81,35 +93,82 @@ def may_see_money(user: User, me: MicroEnterprise, *, on: date) -> bool:
 
 
 def may_see_all_money(user: User) -> bool:
-    return user.is_hr_admin or user.is_chro or user.is_auditor or user.has_scope("money:read")
+    has_office = is_hr_admin(user) or is_chro(user) or is_auditor(user)
+    return has_office or user.has_scope("money:read")
 
 
 def may_see_negotiation(
     user: User, buyer: MicroEnterprise, provider: MicroEnterprise, *, on: date
 ) -> bool:
     """Drafts, offers, disputes and comments: members of the two parties, and auditors."""
-    if user.is_auditor or user.has_scope("contracts:read"):
+    if may_see_every_negotiation(user):
         return True
     parties = [buyer.pk, provider.pk]
     return memberships_of(user, on=on).filter(micro_enterprise__in=parties).exists()
 
 
 def may_see_every_negotiation(user: User) -> bool:
-    return user.is_auditor or user.has_scope("contracts:read")
+    return is_auditor(user) or user.has_scope("contracts:read")
 
 
 def may_form_me(user: User) -> bool:
-    return is_of_the_firm(user) and user.person is not None
+    return user.has_scope("people:write") or (is_of_the_firm(user) and user.person is not None)
 
 
 def may_activate_me(user: User) -> bool:
     """Activate, grant rights, name the first lead, invite to a log-in, create categories."""
-    return user.is_hr_admin
+    return is_hr_admin(user)
+
+
+def may_invite(user: User) -> bool:
+    """Invite a person to a log-in."""
+    return is_hr_admin(user)
+
+
+def may_create_categories(user: User) -> bool:
+    return is_hr_admin(user)
+
+
+def may_describe_me(user: User, me: MicroEnterprise, *, on: date) -> bool:
+    """Words of an ME: its lead; while it is proposed also whoever formed it and HR admins."""
+    if is_lead(user, me, on=on) or user.has_scope("people:write"):
+        return True
+    is_proposed = me.state == MicroEnterprise.State.PROPOSED
+    is_former = me.formed_by_id == user.pk and is_of_the_firm(user)
+    return is_proposed and (is_former or is_hr_admin(user))
 
 
 def may_change_me(user: User, me: MicroEnterprise, *, on: date) -> bool:
     """Memberships, `may_sign`, roles and outcomes of the ME (never for the own person)."""
-    return is_lead(user, me, on=on)
+    return user.has_scope("people:write") or is_lead(user, me, on=on)
+
+
+def may_change_membership(user: User, membership: Membership, *, on: date) -> bool:
+    """The lead, not for the own person."""
+    is_own = user.person_id is not None and user.person_id == membership.person_id
+    return not is_own and may_change_me(user, membership.micro_enterprise, on=on)
+
+
+def may_accept_for_me(user: User, membership: Membership, *, on: date) -> bool:
+    """The partnership terms on the ME's side: its lead; where there is none, an HR admin.
+
+    Nobody stands on both sides, and a client accepts for nobody.
+    """
+    if user.is_client or user.person_id == membership.person_id:
+        return False
+    me = membership.micro_enterprise
+    if is_lead(user, me, on=on):
+        return True
+    others = Membership.objects.current(on=on).filter(micro_enterprise=me).leading()
+    return is_hr_admin(user) and not others.exclude(person=membership.person_id).exists()
+
+
+def may_see_share_points(user: User, membership: Membership, *, on: date) -> bool:
+    """The person and the own lead, nobody else (PRODUCT 4.22, privacy)."""
+    if user.person_id is None:
+        return False
+    is_own = user.person_id == membership.person_id
+    return is_own or is_lead(user, membership.micro_enterprise, on=on)
 
 
 def may_enter_delivery(user: User, provider: MicroEnterprise, *, on: date) -> bool:
@@ -126,37 +185,59 @@ def may_propose_learning(user: User, me: MicroEnterprise, *, on: date) -> bool:
 
 
 def may_import_people(user: User) -> bool:
-    return user.is_hr_admin or user.has_scope("people:write")
+    return is_hr_admin(user) or user.has_scope("people:write")
 
 
 def may_set_budgets(user: User) -> bool:
-    return user.is_hr_admin or user.has_scope("money:write")
+    return is_hr_admin(user) or user.has_scope("money:write")
+
+
+def needs_second_hr_admin(user: User, me: MicroEnterprise, *, on: date) -> bool:
+    """Whether a grant to this ME is one to the HR admin's own, which another one must confirm."""
+    return is_member(user, me, on=on)
 
 
 def may_run_settlement(user: User) -> bool:
-    return user.is_hr_admin or user.has_scope("settlement:run")
+    return is_hr_admin(user) or user.has_scope("settlement:run")
 
 
 def may_see_settlement(user: User) -> bool:
     """The whole run with every line; parties see their own lines on contract and statement."""
-    return may_run_settlement(user) or user.is_chro or user.is_auditor
+    return may_run_settlement(user) or is_chro(user) or is_auditor(user)
 
 
 def may_set_policies(user: User) -> bool:
-    return user.is_hr_admin
+    return is_hr_admin(user)
+
+
+def may_set_mandatory_learning(user: User) -> bool:
+    return is_hr_admin(user)
+
+
+def may_suspend_for_integrity(user: User) -> bool:
+    """Suspend a contract with a reason, and resume what was suspended so."""
+    return is_chro(user)
+
+
+def may_choose_panel(user: User) -> bool:
+    return is_chro(user)
+
+
+def may_record_override(user: User) -> bool:
+    return is_chro(user)
 
 
 def may_run_learning_catalogue(user: User) -> bool:
     """Outside courses are recorded like outside offers; nobody assigns one."""
-    return user.is_hr_admin or user.has_scope("learning:write")
+    return is_hr_admin(user) or user.has_scope("learning:write")
 
 
 def may_read_audit(user: User) -> bool:
-    return user.is_auditor
+    return is_auditor(user)
 
 
 def may_see_insights(user: User) -> bool:
-    return user.is_chro or user.is_auditor or user.is_hr_admin
+    return is_chro(user) or is_auditor(user) or is_hr_admin(user)
 
 
 def require(allowed: bool, sentence: str, *, help: str = "") -> None:  # noqa: A002, FBT001
@@ -169,6 +250,11 @@ def require_known(known: bool) -> None:  # noqa: FBT001
     """Raise Unknown where the existence is not the actor's to know."""
     if not known:
         raise Unknown
+
+
+def _is_here(user: User) -> bool:
+    """An active log-in whose person, if it has one, has not left the firm."""
+    return user.is_active and (user.person is None or user.person.left_on is None)
 
 
 def _signing_memberships(user: User, *, on: date) -> MembershipQuerySet:

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from accounts.errors import Invalid
 from accounts.models import Policy
 
 
@@ -58,6 +59,26 @@ RULES: Mapping[str, Rule] = {
         "A later cancelled seat releases", "percent of its price, until the day before", 50, 0, 100
     ),
 }
+
+
+def checked(key: str, value: object) -> int | bool:
+    """The value in the rule's own type; Invalid without such a rule or outside its limits."""
+    rule = RULES.get(key)
+    if rule is None:
+        raise Invalid(f"There is no rule “{key}”.", field="key", value=key)
+    if isinstance(rule.default, bool):
+        if not isinstance(value, bool):
+            raise Invalid(f"“{rule.label}” is on or off.", field="value", value=value)
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Invalid(f"“{rule.label}” is a whole number.", field="value", value=value)
+    if not rule.minimum <= value <= rule.maximum:
+        raise Invalid(
+            f"“{rule.label}” is a whole number from {rule.minimum} to {rule.maximum}.",
+            field="value",
+            value=value,
+        )
+    return value
 
 
 class Policies(Mapping[str, Any]):

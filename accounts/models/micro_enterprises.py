@@ -1,6 +1,6 @@
 """Micro-enterprises, who is in them, and the customers that they exist for."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -36,6 +36,7 @@ class MicroEnterprise(models.Model):
         REJECTED = "rejected"
 
     TRADING = (State.INCUBATING, State.ACTIVE, State.PROBATION)
+    OVER = (State.REJECTED, State.DISSOLVED)
 
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -161,8 +162,9 @@ class OutcomeLink(models.Model):
                 condition=Q(ends_on=None),
                 name="role_tied_once_to_an_outcome",
             ),
+            # The day before its start is the end of a tie that was a slip and never held.
             models.CheckConstraint(
-                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on") - timedelta(days=1)),
                 name="tie_ends_after_it_starts",
             ),
         ]

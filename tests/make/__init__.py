@@ -2,6 +2,7 @@
 
 from tests.make.contracts import active, agreed, draft, ended, lead_of, measure, offered, terms
 from tests.make.market import category, offering, outside_offer, supplier
+from tests.make.micro_enterprises import outcome_terms, proposed
 from tests.make.money import granted, wallet
 from tests.make.people import (
     APRIL,
@@ -37,8 +38,10 @@ __all__ = [
     "offering",
     "office",
     "org",
+    "outcome_terms",
     "outside_offer",
     "person",
+    "proposed",
     "supplier",
     "terms",
     "user",
