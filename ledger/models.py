@@ -198,12 +198,16 @@ class SettlementRun(models.Model):
 
     month = models.DateField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    # How far it is asked to go: a worker that wakes up finds its work here, not in the message.
+    goal = models.CharField(max_length=10, choices=State, default=State.COMPUTED)
     opened_at = models.DateTimeField()
     computed_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(null=True)
     posted_on = models.DateField(null=True)
     locked_at = models.DateTimeField(null=True)
     policy_version = models.PositiveIntegerField(default=0)
+    # SHA-256 over the sorted lines of the month, taken when it locks (PRODUCT 4.2).
+    digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [

@@ -1,0 +1,9 @@
+"""The month's settlement (PRODUCT 4.10): intake reads, computing applies the rules, posting pays.
+
+`runs` leads: a chunk of buyers is one transaction and passes twice, once to write its lines and
+once to move the money of exactly those lines.
+"""
+
+from contracts.settlement.runs import ask_for, retry, run_due, work
+
+__all__ = ["ask_for", "retry", "run_due", "work"]

@@ -1,0 +1,128 @@
+"""Reading a chunk: a fixed number of queries whatever its size, one Case per contract."""
+
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, DateField, F, Q
+from django.db.models.functions import Coalesce
+
+from contracts.models import Contract
+from contracts.pricing import Days
+from contracts.settlement.computing import Case, Delivered, Terms
+from ledger.months import following, last_day
+from ledger.posting import array
+from ledger.runs import Load
+from marketplace.price_plans import Plan, PricePlan
+
+# Usage of a month counts when it stands uncontested at the end of this day of the next month.
+CLOSING_DAY = 3
+_COUNTS = """
+    u.counted_in IS NULL AND u.state IN ('reported', 'confirmed')
+    AND u.used_on <= %(last)s AND u.entered_on <= %(closes_on)s
+    AND (u.contest_reason = '' OR u.answered_on <= %(closes_on)s)"""
+_LATE = """
+    SELECT refusal.contract_id, run.month
+    FROM contracts_settlementrefusal refusal
+    JOIN ledger_settlementrun run ON run.id = refusal.run_id
+    WHERE run.state = 'locked' AND run.month < %(month)s
+      AND NOT EXISTS (
+        SELECT FROM contracts_settlementline line
+        WHERE line.contract_id = refusal.contract_id AND line.origin_month = run.month)"""
+_DUE = f"""
+    c.state = ANY(%(signed)s)
+    AND (c.starts_on <= %(last)s AND least(c.ended_on, c.ends_on) >= %(month)s
+              AND least(c.ended_on, c.ends_on) >= c.starts_on
+         OR EXISTS (SELECT FROM contracts_usage u WHERE u.contract_id = c.id AND {_COUNTS})
+         OR c.id IN (SELECT late.contract_id FROM ({_LATE}) late))
+    AND NOT EXISTS (SELECT FROM contracts_settlementline line
+                    WHERE line.contract_id = c.id AND line.month = %(month)s)"""  # noqa: S608  own words
+_LOADS = f"""
+    SELECT c.buyer_id, count(*) FROM contracts_contract c
+    WHERE {_DUE} GROUP BY 1 ORDER BY 1"""  # noqa: S608
+_CONTRACTS = f"""
+    SELECT c.id, c.buyer_id, c.provider_id, c.starts_on, least(c.ended_on, c.ends_on)
+    FROM contracts_contract c
+    WHERE c.buyer_id BETWEEN %(first)s AND %(until)s AND {_DUE} ORDER BY c.id"""  # noqa: S608
+_TERMS = """
+    SELECT v.contract_id, v.id, v.valid_from_on, v.plan, v.price, v.unit
+    FROM contracts_contractversion v
+    JOIN contracts_contract c ON c.id = v.contract_id
+    JOIN contracts_signature s ON s.version_id = v.id AND s.hash = v.hash
+         AND s.party_id IN (c.buyer_id, c.provider_id)
+    WHERE v.contract_id = ANY(%(contracts)s::bigint[])
+    GROUP BY v.id HAVING count(DISTINCT s.party_id) = 2
+    ORDER BY v.contract_id, v.number"""
+_USAGE = f"""
+    SELECT u.contract_id, u.used_on, u.quantity, u.id FROM contracts_usage u
+    WHERE u.contract_id = ANY(%(contracts)s::bigint[]) AND {_COUNTS}
+    ORDER BY u.id FOR NO KEY UPDATE"""  # noqa: S608
+
+
+def closes_on(month: date) -> date:
+    """The last day on which usage of the month may be entered or contested for its run."""
+    return following(month).replace(day=CLOSING_DAY)
+
+
+def loads(month: date) -> list[Load]:
+    """How many contracts each buyer has to settle, in the order of the buyers."""
+    return [Load(*row) for row in _rows(_LOADS, _values(month))]
+
+
+def cases(month: date, *, first: int, until: int) -> tuple[list[Case], dict[int, list[int]]]:
+    """The contracts of these buyers that have no lines yet; with the keys of the usage of each.
+
+    The usage rows stay locked to the end of the transaction, so that nobody contests what is
+    being counted.
+    """
+    values = _values(month) | {"first": first, "until": until}
+    found: dict[int, Case] = {}
+    for contract, buyer, provider, *active in _rows(_CONTRACTS, values):
+        found[contract] = Case(contract, buyer, provider, Days(*active))
+    values["contracts"] = array(found)
+    for contract, version, valid_from, plan, price, unit in _rows(_TERMS, values):
+        found[contract].terms.append(Terms(version, valid_from, PricePlan(Plan(plan), price, unit)))
+    counted: dict[int, list[int]] = {}
+    for contract, used_on, quantity, key in _rows(_USAGE, values):
+        found[contract].usage.append(Delivered(used_on, quantity))
+        counted.setdefault(contract, []).append(key)
+    for contract, late in _rows(_LATE, values):
+        if contract in found:
+            found[contract].late.append(late)
+    return list(found.values()), counted
+
+
+def months_due(*, before: date) -> list[date]:
+    """Every month before that one in which some contract had an active day, in order."""
+    last = Coalesce("ended_on", "ends_on", output_field=DateField())
+    signed = Contract.objects.filter(state__in=Contract.SIGNED, starts_on__lt=before)
+    spans = signed.annotate(last=last).filter(last__gte=F("starts_on"))
+    first = spans.order_by("starts_on").values_list("starts_on", flat=True).first()
+    if first is None:
+        return []
+    months, month = [], first.replace(day=1)
+    while month < before:
+        months.append(month)
+        month = following(month)
+    active = spans.aggregate(
+        **{
+            f"in_{each:%Y_%m}": Count("pk", filter=Q(starts_on__lte=last_day(each), last__gte=each))
+            for each in months
+        }
+    )
+    return [each for each in months if active[f"in_{each:%Y_%m}"]]
+
+
+def _values(month: date) -> dict[str, Any]:
+    return {
+        "month": month,
+        "last": last_day(month),
+        "closes_on": closes_on(month),
+        "signed": [str(state) for state in Contract.SIGNED],
+    }
+
+
+def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())

@@ -1,0 +1,195 @@
+"""Writing a chunk: lines in the first pass, what moves for exactly those lines in the second."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from io import StringIO
+from typing import Any, TypeVar
+
+from django.db import DataError, IntegrityError, connection, transaction
+
+from accounts import clock, policy
+from accounts import queries as accounts
+from accounts.workdays import nth_working_day_after
+from contracts.models import Overage, SettlementRefusal, Usage
+from contracts.settlement.computing import Case, Line
+from ledger import posting
+from ledger.models import Cause, SettlementChunk, SettlementRun
+from ledger.posting import Charge, Waiting, Window
+
+log = logging.getLogger(__name__)
+Item = TypeVar("Item")
+
+ROUTE = "contracts:contract"
+RUN_ROUTE = "contracts:settlement_run"
+_COPY_LINES = """
+    COPY contracts_settlementline (month, run_id, policy_version, contract_id, version_id, kind,
+        term, origin_month, amount, quantity, calculation) FROM STDIN"""
+# Shared, so that no contract changes its promises while they are paid; before any other lock.
+_LOCK_CONTRACTS = """
+    SELECT c.id FROM contracts_contract c
+    WHERE c.buyer_id BETWEEN %(first)s AND %(until)s
+      AND EXISTS (SELECT FROM contracts_settlementline line
+                  WHERE line.contract_id = c.id AND line.month = %(month)s)
+    ORDER BY c.id FOR SHARE"""
+# Usage is within its cap while all that was counted of its origin month is.
+_CHARGES = """
+    SELECT c.id, c.buyer_id, c.provider_id, sum(line.amount),
+           bool_and(line.kind <> 'usage' OR v.cap_quantity IS NULL
+                    OR counted.quantity <= v.cap_quantity)
+    FROM contracts_settlementline line
+    JOIN contracts_contract c ON c.id = line.contract_id
+    JOIN contracts_contractversion v ON v.id = line.version_id
+    LEFT JOIN LATERAL (
+        SELECT sum(earlier.quantity) AS quantity FROM contracts_settlementline earlier
+        WHERE earlier.contract_id = line.contract_id AND earlier.kind = 'usage'
+          AND earlier.origin_month = line.origin_month AND earlier.month <= line.month
+    ) counted ON line.kind = 'usage'
+    WHERE line.month = %(month)s AND c.buyer_id BETWEEN %(first)s AND %(until)s
+      AND NOT EXISTS (SELECT FROM contracts_overage o
+                      WHERE o.contract_id = c.id AND o.month = %(month)s)
+      AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.reference IN (
+          %(prefix)s || c.id || '/net', %(prefix)s || c.id || '/overage'))
+    GROUP BY c.id ORDER BY c.id"""
+
+
+def write_lines(
+    computed: Sequence[tuple[Case, list[Line]]],
+    counted: Mapping[int, Sequence[int]],
+    *,
+    run: SettlementRun,
+) -> dict[int, str]:
+    """COPY the lines and mark the usage in them; contracts that the database refused, and why."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    refused: dict[int, str] = {}
+
+    def write(part: Sequence[tuple[Case, list[Line]]]) -> None:
+        _copy_lines(part, run)
+
+    for (case, _), reason in one_by_one(write, computed):
+        refused[case.contract] = reason
+    keys = [
+        key
+        for case, _ in computed
+        if case.contract not in refused
+        for key in counted.get(case.contract, [])
+    ]
+    if keys:
+        Usage.objects.filter(pk__in=keys).update(counted_in=run.month)
+    return refused
+
+
+def note_refusals(
+    refused: Mapping[int, tuple[str, str]], *, settled: Iterable[int], run: SettlementRun
+) -> None:
+    """Remember what could not be settled, by contract as code and sentence; forget what now is."""
+    run.refusals.filter(contract__in=list(settled)).delete()
+    now = clock.now()
+    SettlementRefusal.objects.bulk_create(
+        (
+            SettlementRefusal(run=run, contract_id=key, code=code, detail=detail[:300], at=now)
+            for key, (code, detail) in refused.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["run", "contract"],
+        update_fields=["code", "detail", "at"],
+    )
+
+
+def post(chunk: SettlementChunk, run: SettlementRun, *, on: date) -> None:
+    """Move the money of the chunk's lines: planned amounts, then what fits of the overages."""
+    values = {
+        "month": run.month,
+        "first": chunk.first_buyer,
+        "until": chunk.last_buyer,
+        "prefix": posting.reference_of(Cause(ROUTE, 0), month=run.month, part="")[: -len("0/")],
+    }
+    _rows(_LOCK_CONTRACTS, values)
+    charges = [Charge(*row) for row in _rows(_CHARGES, values)]
+    policies, holidays = policy.in_force(on=run.month), accounts.holidays()
+    days = policies["dispute_window_working_days"]
+    ends_on = nth_working_day_after(on, days, holidays)
+    window = Window(Cause(RUN_ROUTE, run.pk), ends_on)
+    waiting: list[Waiting] = []
+
+    def pay(part: Sequence[Charge]) -> None:
+        waiting.extend(
+            posting.post_charges(part, route=ROUTE, month=run.month, window=window, on=on)
+        )
+
+    refused = {charge.cause_id: (charge, reason) for charge, reason in one_by_one(pay, charges)}
+    answer_until = nth_working_day_after(on, policies["overage_answer_working_days"], holidays)
+    may_exceed = {charge.cause_id for charge in charges if charge.may_exceed}
+    reasons = {each.cause_id: _why_it_waits(each, may_exceed) for each in waiting}
+    amounts = {each.cause_id: each.amount for each in waiting}
+    for key, (charge, reason) in refused.items():
+        reasons[key], amounts[key] = f"It could not be paid: {reason}", charge.due
+    Overage.objects.bulk_create(
+        Overage(
+            contract_id=key, run=run, month=run.month, amount=amounts[key], reason=reason[:200],
+            waits_from_on=on, answer_until_on=answer_until,
+        )
+        for key, reason in reasons.items()
+        if amounts[key]
+    )  # fmt: skip
+    codes = {key: ("not_paid", reason) for key, (_, reason) in refused.items()}
+    note_refusals(codes, settled=[], run=run)
+
+
+def one_by_one(
+    write: Callable[[Sequence[Item]], None], items: Sequence[Item]
+) -> list[tuple[Item, str]]:
+    """Write all at once; where the database refuses, halve until the one at fault stands alone.
+
+    Those are returned with the reason, and all others are written.
+    """
+    if not items:
+        return []
+    try:
+        with transaction.atomic():
+            write(items)
+    except (IntegrityError, DataError) as error:
+        if len(items) == 1:
+            log.exception("The database refused %s", items[0])
+            return [(items[0], str(error).strip().splitlines()[0])]
+        half = len(items) // 2
+        return one_by_one(write, items[:half]) + one_by_one(write, items[half:])
+    return []
+
+
+def _why_it_waits(waiting: Waiting, may_exceed: set[int]) -> str:
+    if waiting.cause_id not in may_exceed:
+        return "More was used than the contract allows without the buyer’s word."
+    return f"{waiting.amount:,.2f} is needed, {waiting.available:,.2f} was available."
+
+
+def _copy_lines(computed: Sequence[tuple[Case, list[Line]]], run: SettlementRun) -> None:
+    start = f"{run.month}\t{run.pk}\t{run.policy_version}"
+    rows = [
+        f"{start}\t{case.contract}\t{line.version}\t{line.kind}\t{line.term}\t{line.origin_month}"
+        f"\t{line.amount}\t{_or_null(line.quantity)}\t{_escaped(line.calculation)}\n"
+        for case, lines in computed
+        for line in lines
+    ]
+    # Django turns the errors of execute() into its own, but not those of copy_expert().
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.copy_expert(_COPY_LINES, StringIO("".join(rows)))
+
+
+def _or_null(quantity: Decimal | None) -> str:
+    return r"\N" if quantity is None else str(quantity)
+
+
+def _escaped(text: str) -> str:
+    """COPY's text form: a unit is free text, and may hold a tab or a backslash."""
+    for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+        text = text.replace(plain, escaped)
+    return text
+
+
+def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())

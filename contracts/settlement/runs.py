@@ -1,0 +1,195 @@
+"""The close of a month: a run, its chunks, and workers that take one chunk at a time.
+
+Runs are made in order: a step of a month waits for the same step of every earlier month in which
+a contract was active, because late usage and refused contracts move on to the next month.
+"""
+
+import logging
+from datetime import date
+from hashlib import sha256
+
+from django.db import transaction
+from django.db.models.functions import Collate
+
+from accounts import audit, permissions, policy
+from accounts.errors import Refused
+from accounts.models import User
+from contracts.models import SettlementLine
+from contracts.settlement import intake, posting
+from contracts.settlement.computing import Case, Line, lines_of
+from ledger import runs
+from ledger.models import SettlementChunk, SettlementRun, Transfer
+from ledger.months import last_day, previous, text_of
+
+log = logging.getLogger(__name__)
+State = SettlementRun.State
+Chunk = SettlementChunk.State
+
+
+@transaction.atomic
+def ask_for(
+    month: date, *, to: SettlementRun.State, on: date, by: User | None = None
+) -> SettlementRun:
+    """Open the month's run, if there is none, and let it go on to that state.
+
+    The work is done by `work`, by whoever has time. `by` is None for the timetable. Refused
+    `month_not_over`, `earlier_month_open`; a run that is further already stays as it is.
+    """
+    if by is not None:
+        permissions.require(
+            permissions.may_run_settlement(by),
+            "Only an HR admin settles a month.",
+            help="Ask an HR admin.",
+        )
+    if on <= last_day(month):
+        raise Refused(
+            f"{month:%B %Y} is not over before {last_day(month):%-d %B %Y}.",
+            code="month_not_over",
+            field="month",
+            value=text_of(month),
+            help="A month is settled after its last day; by the calendar on the 4th.",
+        )
+    _require_earlier(month, to)
+    version = policy.in_force(on=month).version
+    run = runs.open_run(month, policy_version=version, loads=lambda: intake.loads(month))
+    if runs.has_reached(run.state, to) and not run.chunks.exclude(failure="").exists():
+        return run
+    run = runs.ask(run, to=to)
+    if by is not None:
+        audit.record("settlement.ask", run, by=by, on=on, month=text_of(month), to=str(to))
+    return run
+
+
+@transaction.atomic
+def retry(run: SettlementRun, *, by: User, on: date) -> int:
+    """Let the refused contracts be settled again, until the lock; how many there are."""
+    permissions.require(
+        permissions.may_run_settlement(by),
+        "Only an HR admin settles a month.",
+        help="Ask an HR admin.",
+    )
+    if runs.is_locked(run.month):
+        raise runs.month_is_locked(run.month)
+    buyers = run.refusals.exclude(code="not_paid").values_list("contract__buyer", flat=True)
+    runs.ask(run, to=State(run.goal))
+    runs.reopen(run, buyers=set(buyers))
+    audit.record("settlement.retry", run, by=by, on=on, month=text_of(run.month))
+    return len(buyers)
+
+
+def work(month: date, *, on: date) -> SettlementRun:
+    """Do what is left of the month's run, chunk by chunk; any number of workers may do so."""
+    run = SettlementRun.objects.get(month=month)
+    while _do_one_chunk(run, on=on):
+        pass
+    run = runs.advance(run, on=on, digest=digest_of)
+    if runs.has_reached(run.state, State.COMPUTED) and runs.has_reached(run.goal, State.POSTED):
+        while _do_one_chunk(run, on=on, state=Chunk.COMPUTED):
+            pass
+        run = runs.advance(run, on=on, digest=digest_of)
+    return run
+
+
+def run_due(*, on: date) -> dict[str, str]:
+    """Bring last month, and any earlier one left behind, as far as the calendar asks.
+
+    The state of each month that was looked at. Harmless when repeated; a month in which no
+    contract was active and no money moved gets no run.
+    """
+    last, due = previous(on), runs.due_on(on)
+    states = {}
+    for month in [*_behind(last, State.LOCKED), last]:
+        to = State.LOCKED if month < last else due
+        if to == State.OPEN or not _has_something(month):
+            continue
+        posts_itself = policy.in_force(on=month)["settlement_posts_itself"]
+        if not posts_itself and not _is_posted(month):
+            to = State.COMPUTED
+        ask_for(month, to=to, on=on)
+        states[text_of(month)] = str(work(month, on=on).state)
+    return states
+
+
+def compute(chunk: SettlementChunk, run: SettlementRun) -> None:
+    """The first pass: one contract that cannot be computed is set aside and stops no other."""
+    cases, counted = intake.cases(run.month, first=chunk.first_buyer, until=chunk.last_buyer)
+    computed: list[tuple[Case, list[Line]]] = []
+    refused: dict[int, tuple[str, str]] = {}
+    for case in cases:
+        try:
+            computed.append((case, lines_of(case, run.month)))
+        except Refused as reason:
+            refused[case.contract] = (reason.code, str(reason))
+        except Exception as error:  # a fault in one contract is reported, and the rest goes on
+            log.exception("Contract %s could not be computed", case.contract)
+            refused[case.contract] = ("fault", f"It could not be computed: {error!r}")
+    failed = posting.write_lines(computed, counted, run=run)
+    refused |= {key: ("not_written", reason) for key, reason in failed.items()}
+    settled = [case.contract for case, _ in computed if case.contract not in refused]
+    posting.note_refusals(refused, settled=settled, run=run)
+
+
+def digest_of(run: SettlementRun) -> str:
+    """SHA-256 over the month's lines, sorted: the one event of the run (PRODUCT 4.2)."""
+    lines = SettlementLine.objects.filter(month=run.month).order_by(
+        "contract_id", Collate("kind", "C"), Collate("term", "C"), "origin_month"
+    )
+    rows = lines.values_list("contract_id", "kind", "term", "origin_month", "amount", "quantity")
+    digest = sha256()
+    for row in rows.iterator(chunk_size=10_000):
+        digest.update("|".join(map(str, row)).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _do_one_chunk(run: SettlementRun, *, on: date, state: str = Chunk.OPEN) -> bool:
+    """One chunk, one pass, one transaction; False when there is none to take."""
+    chunk = None
+    try:
+        with transaction.atomic():
+            chunk = runs.claimed_chunk(run, state=state)
+            if chunk is None:
+                return False
+            if state == Chunk.OPEN:
+                compute(chunk, run)
+                runs.mark(chunk, state=Chunk.COMPUTED)
+            else:
+                posting.post(chunk, run, on=on)
+                runs.mark(chunk, state=Chunk.POSTED)
+    except Exception as error:
+        if chunk is None:
+            raise
+        log.exception("%s could not be settled", chunk)
+        runs.mark_failure(chunk, reason=f"{type(error).__name__}: {error}")
+    return True
+
+
+def _require_earlier(month: date, step: SettlementRun.State) -> None:
+    if behind := _behind(month, step):
+        first = behind[0]
+        raise Refused(
+            f"{month:%B %Y} cannot be {step.value} before {first:%B %Y} is.",
+            code="earlier_month_open",
+            field="month",
+            value=text_of(month),
+            help=f"Settle {text_of(first)} first: what is late there moves on to the next month.",
+        )
+
+
+def _behind(month: date, step: SettlementRun.State) -> list[date]:
+    """Earlier months that have contracts, or a run, and have not come as far; in order."""
+    states = dict(SettlementRun.objects.filter(month__lt=month).values_list("month", "state"))
+    due = {*intake.months_due(before=month), *states}
+    return sorted(m for m in due if not runs.has_reached(states.get(m, State.OPEN), step))
+
+
+def _has_something(month: date) -> bool:
+    return (
+        SettlementRun.objects.filter(month=month).exists()
+        or bool(intake.loads(month))
+        or Transfer.objects.filter(month=month).exists()
+    )
+
+
+def _is_posted(month: date) -> bool:
+    done = (State.POSTED, State.LOCKED)
+    return SettlementRun.objects.filter(month=month, state__in=done).exists()
