@@ -1,7 +1,7 @@
 """The pieces as a browser shows them: to eyes, to ears, to the keyboard, and without script."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
