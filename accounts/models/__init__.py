@@ -12,13 +12,14 @@ from accounts.models.micro_enterprises import (
 )
 from accounts.models.organization import Holiday, Organization, Policy
 from accounts.models.people import HeadCount, Person, User
-from accounts.models.records import AuditEvent, SentMail
+from accounts.models.records import AuditEvent, IdempotentAnswer, SentMail
 
 __all__ = [
     "AuditEvent",
     "CustomerOutcome",
     "HeadCount",
     "Holiday",
+    "IdempotentAnswer",
     "Membership",
     "MembershipQuerySet",
     "MicroEnterprise",

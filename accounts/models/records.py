@@ -40,3 +40,23 @@ class SentMail(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class IdempotentAnswer(models.Model):
+    """The first answer to a POST with an Idempotency-Key, written in the write's transaction."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    request_hash = models.CharField(max_length=64, help_text="of method, address and body")
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField(encoder=DjangoJSONEncoder, null=True)
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_used_once")
+        ]
+        indexes = [models.Index(fields=["answered_at"], name="answer_by_age")]
+
+    def __str__(self) -> str:
+        return self.key

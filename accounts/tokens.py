@@ -1,0 +1,90 @@
+"""Tokens of persons and of integration clients, hashed at rest (INTERFACE "REST conventions").
+
+A person's token acts for the MEs that the person may act for. A client is a User of its own that
+belongs to nobody; its token carries scopes.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from oauth2_provider.models import AccessToken, Application, set_token_value
+
+from accounts import audit
+from accounts.errors import Invalid, Refused
+from accounts.models import User
+
+LIFETIME = timedelta(days=365)
+SCOPES = (
+    "people:read", "people:write", "market:read", "market:write", "contracts:read",
+    "contracts:write", "usage:write", "money:read", "money:write", "learning:read",
+    "learning:write", "settlement:run",
+)  # fmt: skip
+
+
+@transaction.atomic
+def create_client_token(name: str, *, scopes: Sequence[str], by: User | None, on: date) -> str:
+    """A new token for the client of that name, made at its first use; shown once.
+
+    Invalid names an unknown scope or an empty name.
+    """
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise Invalid(
+            f"{', '.join(unknown) or 'No scope'} is no scope; use some of {', '.join(SCOPES)}.",
+            field="scope", value=" ".join(scopes),
+        )  # fmt: skip
+    client = _client_named(name.strip())
+    token = _mint(client, scope=" ".join(dict.fromkeys(scopes)))
+    audit.record("token.create", client, by=by, on=on, scopes=list(scopes))
+    return token
+
+
+@transaction.atomic
+def create_person_token(user: User, *, by: User | None, on: date) -> str:
+    """A new token that acts for a person, as the person may act; shown once."""
+    if user.is_client or not user.is_active:
+        raise Refused(f"{user} cannot act for a person.", code="no_person")
+    token = _mint(user, scope="")
+    audit.record("token.create", user, by=by, on=on)
+    return token
+
+
+def _client_named(name: str) -> User:
+    if not name or len(name) > 100:
+        raise Invalid("Name the client with 1 to 100 characters.", field="client", value=name)
+    client = User.objects.filter(is_client=True, name=name).first()
+    if client:
+        return client
+    email = f"client-{secrets.token_hex(8)}@clients.invalid"
+    return User.objects.create_user(email, name=name, is_client=True)
+
+
+def _mint(user: User, *, scope: str) -> str:
+    application, _ = Application.objects.get_or_create(
+        name=f"tokens of {user.pk}",
+        user=user,
+        defaults={
+            "client_type": Application.CLIENT_CONFIDENTIAL,
+            "authorization_grant_type": Application.GRANT_CLIENT_CREDENTIALS,
+        },
+    )
+    token = secrets.token_urlsafe(32)
+    row = AccessToken(
+        user=user, application=application, scope=scope, expires=timezone.now() + LIFETIME
+    )
+    set_token_value(row, token)
+    row.save()
+    return token
+
+
+def user_of_token(token: Any) -> User | None:
+    """Whoever a token acts for; one from the token endpoint acts for its application's user."""
+    user = token.user or (token.application.user if token.application else None)
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    user.token_scopes = frozenset(token.scope.split()) if user.is_client else frozenset()
+    return user
