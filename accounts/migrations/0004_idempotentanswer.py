@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_audit_stays'),
+        ('accounts', '0003_dated_ties_and_naming_of_leads'),
     ]
 
     operations = [
