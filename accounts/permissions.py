@@ -75,6 +75,18 @@ def may_publish_for(user: User, me: MicroEnterprise, *, on: date) -> bool:
     return _signing_memberships(user, on=on).filter(micro_enterprise=me).exists()
 
 
+def may_see_market(user: User) -> bool:
+    """Offerings, outside offers, active contracts' prices and measures, scores."""
+    return is_of_the_firm(user) or user.has_scope("market:read")
+
+
+def may_see_drafts_of(user: User, provider: MicroEnterprise, *, on: date) -> bool:
+    """Offerings that are still being written: members of the provider, and auditors."""
+    if user.is_auditor or user.has_scope("market:write"):
+        return True
+    return is_member(user, provider, on=on)
+
+
 def may_record_outside_offers(user: User, *, on: date) -> bool:
     """Lead or `may_sign` of any ME, or an HR admin."""
     if is_hr_admin(user) or user.has_scope("market:write"):
