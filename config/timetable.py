@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from accounts import rest
+from contracts.actions import clockwork
+from contracts.settlement import runs
+from learning_market import actions as learning
 from ledger import actions as ledger
 
 log = logging.getLogger(__name__)
@@ -24,9 +28,15 @@ class Job:
     from_hour: int = 0
 
 
-# In the order in which a day needs them: money comes free and is granted before it is promised,
-# contracts start and end before their month is settled, and scores come last.
-JOBS: tuple[Job, ...] = (Job("free ended dispute windows", ledger.free_ended_windows),)
+# In the order in which a day needs them: money comes free before it is promised, contracts start
+# and end before their month is settled, and scores come last.
+JOBS: tuple[Job, ...] = (
+    Job("free ended dispute windows", ledger.free_ended_windows),
+    Job("start, end and close contracts", clockwork.run_clock),
+    Job("pay what is learned", learning.start_due),
+    Job("settle the month", runs.run_due, from_hour=2),
+    Job("forget old idempotency keys", rest.forget_old_answers),
+)
 
 
 def run_day(on: date, *, hour: int = 23) -> list[dict[str, Any]]:
