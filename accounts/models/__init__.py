@@ -1,5 +1,6 @@
 """Who takes part: the organisation, its people, their micro-enterprises, and what was done."""
 
+from accounts.models.imports import PeopleImport
 from accounts.models.micro_enterprises import (
     CustomerOutcome,
     Membership,
@@ -10,13 +11,14 @@ from accounts.models.micro_enterprises import (
     RightsGrant,
     Role,
 )
-from accounts.models.organization import Holiday, Organization, Policy
+from accounts.models.organization import FoundingCode, Holiday, Organization, Policy
 from accounts.models.people import HeadCount, Person, User
 from accounts.models.records import AuditEvent, IdempotentAnswer, SentMail
 
 __all__ = [
     "AuditEvent",
     "CustomerOutcome",
+    "FoundingCode",
     "HeadCount",
     "Holiday",
     "IdempotentAnswer",
@@ -26,6 +28,7 @@ __all__ = [
     "MicroEnterpriseQuerySet",
     "Organization",
     "OutcomeLink",
+    "PeopleImport",
     "Person",
     "Policy",
     "RightsGrant",

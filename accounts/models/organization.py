@@ -54,6 +54,24 @@ class Holiday(models.Model):
         return f"{self.name}, {self.day}"
 
 
+class FoundingCode(models.Model):
+    """What a stranger must know to found the organisation; only its hash is kept."""
+
+    code_hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    wrong_attempts = models.PositiveSmallIntegerField(default=0)
+    singleton = models.BooleanField(default=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["singleton"], name="one_founding_code"),
+            models.CheckConstraint(condition=Q(singleton=True), name="founding_code_is_the_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Code of {self.made_at:%Y-%m-%d %H:%M}"
+
+
 class Policy(models.Model):
     """One value of one rule of the market from a day on; rows are added, never changed."""
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -25,6 +26,8 @@ class Person(models.Model):
     fte = models.DecimalField(max_digits=5, decimal_places=2, default=1)
     # Kept for reference only: no right in the market hangs on a reporting line (PRODUCT 2, 3).
     manager_external_id = models.CharField(max_length=64, blank=True)
+    # Whoever is missing in the next full file of this source has left; empty: no file decides.
+    source = models.CharField(max_length=60, blank=True)
     left_on = models.DateField(null=True, blank=True)
 
     objects = PersonQuerySet.as_manager()
@@ -35,7 +38,10 @@ class Person(models.Model):
             models.CheckConstraint(condition=~Q(external_id=""), name="person_has_an_external_id"),
             models.CheckConstraint(condition=Q(fte__gte=0), name="fte_not_negative"),
         ]
-        indexes = [models.Index(fields=["name"], name="person_by_name")]
+        indexes = [
+            models.Index(fields=["name"], name="person_by_name"),
+            models.Index(fields=["source"], condition=Q(left_on=None), name="person_by_source"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -48,12 +54,13 @@ class HeadCount(models.Model):
     job_title = models.CharField(max_length=250)
     grade = models.CharField(max_length=60, blank=True)
     fte = models.DecimalField(max_digits=8, decimal_places=2)
+    source = models.CharField(max_length=60, blank=True)
     counted_on = models.DateField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["hr_unit", "job_title", "grade", "counted_on"],
+                fields=["source", "counted_on", "hr_unit", "job_title", "grade"],
                 name="posts_counted_once_a_day",
             ),
             models.CheckConstraint(condition=Q(fte__gte=0), name="head_count_not_negative"),
@@ -96,6 +103,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     invited_at = models.DateTimeField(null=True, blank=True)
+    signed_out_at = models.DateTimeField(
+        null=True, blank=True, help_text="sessions from before this instant are over"
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -123,6 +133,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def display_name(self) -> str:
         """How pages and audit name whoever acted."""
         return self.person.name if self.person else (self.name or self.email)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django's own, and the last signing-out: a closed log-in's sessions never come back."""
+        salt = "accounts.models.people.User.get_session_auth_hash"
+        value = f"{self.password} {self.signed_out_at or ''}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
 
     def has_scope(self, scope: str) -> bool:
         """Whether this client's token carries the scope, such as `people:write`."""

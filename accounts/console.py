@@ -1,0 +1,33 @@
+"""What the management commands have in common: `--json`, and a refusal that ends in status 1."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.errors import Refused
+
+
+class AnsweringCommand(BaseCommand):
+    """Prints one JSON object with `--json`, sentences without; status 1 where it was refused."""
+
+    example = ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.epilog = f"Example: ./run manage {self.example}"
+
+    def answer(self, told: Any, sentences: list[str], *, as_json: bool) -> None:
+        """The same facts for a program or for a person."""
+        self.stdout.write(json.dumps(told, default=str) if as_json else "\n".join(sentences))
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """The rule's own sentence on standard error, and status 1."""
+    try:
+        yield
+    except Refused as reason:
+        raise CommandError(f"{reason} {reason.help}".strip(), returncode=1) from reason
