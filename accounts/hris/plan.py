@@ -179,7 +179,7 @@ def _note_led_mes(plan: Plan, *, on: date) -> None:
     """MEs whose lead leaves or moves need an acting lead, which only an HR admin can name."""
     moving = {p.pk: r for kind, r, p in plan.people if p and kind == "movers" and r.unit}
     leaving = {person.pk for person in plan.leavers}
-    led = Membership.objects.current(on=on).filter(is_lead=True, person__in={*moving, *leaving})
+    led = Membership.objects.current(on=on).leading().filter(person__in={*moving, *leaving})
     for membership in led.select_related("person", "micro_enterprise").order_by("pk"):
         person, me = membership.person, membership.micro_enterprise
         record = moving.get(person.pk)
