@@ -211,12 +211,12 @@ def needs_second_hr_admin(user: User, me: MicroEnterprise, *, on: date) -> bool:
 
 def may_see_budgets(user: User) -> bool:
     """Every budget with all its figures; a member sees what was granted to the own ME."""
-    return user.is_hr_admin or user.is_chro or user.is_auditor or user.has_scope("money:read")
+    return may_see_all_money(user)
 
 
 def may_check_money(user: User) -> bool:
     """Run the proofs of the ledger and read them; they change nothing."""
-    return user.is_hr_admin or user.is_chro or user.is_auditor
+    return is_hr_admin(user) or is_chro(user) or is_auditor(user)
 
 
 def may_run_settlement(user: User) -> bool:

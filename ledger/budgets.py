@@ -5,6 +5,7 @@ reference `grant/<allocation>/<month>`.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -30,6 +31,10 @@ from ledger.drafting import (
 from ledger.models import Allocation, BudgetRule, Cause, SettlementRun, Transfer, Wallet
 from ledger.money import ZERO, to_cents
 from ledger.months import month_of, months_of_year, text_of
+
+
+class _Twin(Refused):
+    """Somebody else has just used the same reference; a second look finds it."""
 
 
 class TakenBack(NamedTuple):
@@ -112,14 +117,14 @@ def grant(
     """
     require_may_set(by)
     asked = (me.pk, to_cents(checked_amount(amount)), *envelope[:3])
-    found = Allocation.objects.select_related("rule").filter(reference=reference).first()
+    by_reference = Allocation.objects.select_related("rule").filter(reference=reference)
+    found = by_reference.first()
     if found is None:
-        reused = _reused(reference)
-        with saying(allocation_reference_used_once=reused):
+        with suppress(_Twin), saying(allocation_reference_used_once=_Twin("")):
             rule = draft_grant(me, amount, envelope, by=by, on=on, reference=reference)
-        if not (by == rule.drafted_by and own_mes(rule, on=on)):
-            publish(rule, by=by, on=on)
-        found = rule.allocations.select_related("rule").get()
+            if not own_mes(rule, on=on):
+                publish(rule, by=by, on=on)
+        found = by_reference.get()
     if payload_of(found) != asked:
         raise _reused(reference)
     return found

@@ -45,8 +45,8 @@ _LOCK_WALLETS = """
     WHERE id = ANY(%(wallets)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"""
 _OPEN_WINDOWS = """
     INSERT INTO ledger_reservation
-           (cause_route, cause_id, wallet_id, kind, month, amount, ends_on)
-    SELECT %(route)s, %(cause)s, wallet, %(kind)s, %(month)s, amount, %(ends_on)s
+           (cause_route, cause_id, wallet_id, kind, month, amount, made_on, ends_on)
+    SELECT %(route)s, %(cause)s, wallet, %(kind)s, %(month)s, amount, %(on)s, %(ends_on)s
     FROM unnest(%(wallets)s::bigint[], %(amounts)s::numeric[]) AS earned (wallet, amount)
     ON CONFLICT (cause_route, cause_id, wallet_id, kind, month) WHERE closed_on IS NULL
     DO UPDATE SET amount = ledger_reservation.amount + excluded.amount,
@@ -229,6 +229,7 @@ def _open_windows(sheet: _Sheet, window: Window) -> None:
             "cause": window.cause.cause_id,
             "kind": Reservation.Kind.DISPUTE_WINDOW.value,
             "month": sheet.month,
+            "on": sheet.on,
             "ends_on": window.ends_on,
             "wallets": array(wallets),
             "amounts": array(sheet.earned[key] for key in wallets),
