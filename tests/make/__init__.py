@@ -1,6 +1,16 @@
 """Valid things for tests: a test states only what it cares about."""
 
-from tests.make.contracts import active, agreed, draft, ended, lead_of, measure, offered, terms
+from tests.make.contracts import (
+    active,
+    agreed,
+    draft,
+    ended,
+    lead_of,
+    measure,
+    offered,
+    ordered_outside,
+    terms,
+)
 from tests.make.market import category, offering, outside_offer, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
 from tests.make.money import granted, wallet
@@ -37,6 +47,7 @@ __all__ = [
     "offered",
     "offering",
     "office",
+    "ordered_outside",
     "org",
     "outcome_terms",
     "outside_offer",

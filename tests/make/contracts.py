@@ -4,11 +4,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from accounts.models import User
-from contracts.actions import agreements, clockwork
+from contracts.actions import agreements, clockwork, outside
 from contracts.models import Contract
 from contracts.terms import Measure, Terms
 from ledger.models import Wallet
-from tests.make.market import offering
+from tests.make.market import offering, outside_offer
 from tests.make.money import granted
 from tests.make.people import MARCH, TODAY, lead, me
 
@@ -102,3 +102,14 @@ def ended(buyer=None, provider=None, **rest):
     made = active(buyer, provider, **rest)
     clockwork.run_clock(on=made.ends_on + timedelta(days=1))
     return Contract.objects.get(pk=made.pk)
+
+
+def ordered_outside(buyer=None, *, price="100.00", quantity="1", on=TODAY, **rest):
+    """An order outside from the buyer's wallet; grant it the money before."""
+    buyer = buyer or me(kind="frontline")
+    if not Wallet.objects.filter(owner=buyer, fund=Wallet.Fund.OPERATING).exists():
+        granted(buyer, "1000000.00", on=on)
+    return outside.buy(
+        outside_offer(price=price), quantity=Decimal(quantity), buyer=buyer, by=lead_of(buyer),
+        on=on, **rest,
+    )  # fmt: skip
