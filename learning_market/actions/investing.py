@@ -30,7 +30,7 @@ from ledger.money import ZERO
 from ledger.months import month_of
 
 State = LearningPurchase.State
-_BEFORE_START = (State.PROPOSED, State.COMMITTED)
+BEFORE_START = (State.PROPOSED, State.COMMITTED)
 
 
 @transaction.atomic
@@ -85,7 +85,7 @@ def commit(purchase: LearningPurchase, *, by: User, on: date) -> LearningPurchas
     Refused unless it is proposed and the run lies ahead with enough seats. Repeating it changes
     nothing.
     """
-    purchase = _locked(purchase)
+    purchase = locked(purchase)
     _require_decider(purchase, by=by, on=on)
     if purchase.state == State.COMMITTED:
         return purchase
@@ -100,15 +100,34 @@ def commit(purchase: LearningPurchase, *, by: User, on: date) -> LearningPurchas
 
 
 @transaction.atomic
+def invest(
+    run: CourseRun,
+    *,
+    me: MicroEnterprise,
+    people: Sequence[Person],
+    expected_return: str,
+    expected_value: Decimal | None = None,
+    by: User,
+    on: date,
+) -> LearningPurchase:
+    """Propose and commit in one step, for whoever decides for the ME; refused as both are."""
+    purchase = propose(
+        run, me=me, people=people, expected_return=expected_return,
+        expected_value=expected_value, by=by, on=on,
+    )  # fmt: skip
+    return commit(purchase, by=by, on=on)
+
+
+@transaction.atomic
 def decline(purchase: LearningPurchase, *, note: str = "", by: User, on: date) -> LearningPurchase:
     """The ME's lead says no to a proposal; what was pre-committed comes free."""
-    purchase = _locked(purchase)
+    purchase = locked(purchase)
     _require_decider(purchase, by=by, on=on)
     if purchase.state == State.DECLINED:
         return purchase
     _require_state(purchase, [State.PROPOSED], verb="declined")
     purchase.decision_note = note.strip()
-    _give_up_seats(purchase, on=on)
+    give_up_seats(purchase, on=on)
     ledger.release(purchase.cause, on=on)
     return _decide(purchase, State.DECLINED, by=by, on=on, verb="decline")
 
@@ -120,7 +139,7 @@ def cancel_seat(seat: LearningSeat, *, by: User, on: date) -> LearningSeat:
     What comes free is `refunds.released`; the rest is paid that day. Never twice: a cancelled seat
     is returned as it is.
     """
-    purchase = _locked(LearningPurchase(pk=seat.purchase_id))
+    purchase = locked(LearningPurchase(pk=seat.purchase_id))
     require_known(is_member(by, purchase.micro_enterprise, on=on))
     seat = LearningSeat.objects.select_for_update(no_key=True).get(pk=seat.pk)
     require(
@@ -130,7 +149,7 @@ def cancel_seat(seat: LearningSeat, *, by: User, on: date) -> LearningSeat:
     )
     if seat.state == LearningSeat.State.CANCELLED:
         return seat
-    _require_state(purchase, _BEFORE_START, verb="cancelled")
+    _require_state(purchase, BEFORE_START, verb="cancelled")
     _require_not_started(purchase, on=on)
     _cancel_seats(purchase, [seat], by=by, on=on)
     audit.record("learning.cancel_seat", seat, by=by, on=on, me=purchase.micro_enterprise)
@@ -140,7 +159,7 @@ def cancel_seat(seat: LearningSeat, *, by: User, on: date) -> LearningSeat:
 @transaction.atomic
 def cancel(purchase: LearningPurchase, *, by: User, on: date) -> LearningPurchase:
     """Give all open seats back before the start; a proposal may be taken back by its author."""
-    purchase = _locked(purchase)
+    purchase = locked(purchase)
     me = purchase.micro_enterprise
     require_known(is_member(by, me, on=on))
     is_own_proposal = purchase.state == State.PROPOSED and purchase.proposed_by_id == by.pk
@@ -151,7 +170,7 @@ def cancel(purchase: LearningPurchase, *, by: User, on: date) -> LearningPurchas
     )
     if purchase.state == State.CANCELLED:
         return purchase
-    _require_state(purchase, _BEFORE_START, verb="cancelled")
+    _require_state(purchase, BEFORE_START, verb="cancelled")
     _require_not_started(purchase, on=on)
     seats = purchase.seats.filter(state=LearningSeat.State.OPEN).order_by("pk")
     _cancel_seats(purchase, list(seats.select_for_update(no_key=True)), by=by, on=on)
@@ -162,7 +181,7 @@ def cancel(purchase: LearningPurchase, *, by: User, on: date) -> LearningPurchas
 @transaction.atomic
 def complete(purchase: LearningPurchase, *, by: User, on: date) -> LearningPurchase:
     """The lead notes that the run has been attended; from its last day on."""
-    purchase = _locked(purchase)
+    purchase = locked(purchase)
     _require_decider(purchase, by=by, on=on)
     if purchase.state == State.COMPLETED:
         return purchase
@@ -178,50 +197,17 @@ def complete(purchase: LearningPurchase, *, by: User, on: date) -> LearningPurch
     return purchase
 
 
-def start_due(*, on: date) -> dict[str, object]:
-    """The daily job: pay what starts by that day, and let proposals expire that nobody decided.
-
-    Each purchase in a transaction of its own; one that cannot be paid is named and stops no other.
-    """
-    paid, expired, refused = 0, 0, []
-    due = LearningPurchase.objects.filter(state__in=_BEFORE_START, run__starts_on__lte=on)
-    for key in due.order_by("pk").values_list("pk", flat=True):
-        try:
-            state = _start(key, on=on)
-        except Refused as reason:
-            refused.append({"purchase": key, "code": reason.code, "detail": str(reason)})
-            continue
-        paid += state == State.IN_PROGRESS
-        expired += state == State.EXPIRED
-    return {"paid": paid, "expired": expired, "refused": refused}
-
-
-@transaction.atomic
-def _start(key: int, *, on: date) -> str:
-    purchase = _locked(LearningPurchase(pk=key))
-    if purchase.state == State.PROPOSED:
-        _give_up_seats(purchase, on=on)
-        ledger.release(purchase.cause, on=on)
-        purchase.state = State.EXPIRED
-    elif purchase.state == State.COMMITTED:
-        _pay_start(purchase, on=on)
-        purchase.state, purchase.paid_on = State.IN_PROGRESS, on
-    else:
-        return ""
-    purchase.save(update_fields=["state", "paid_on"])
-    audit.record(
-        f"learning.{purchase.state}", purchase, by=None, on=on, me=purchase.micro_enterprise
-    )
-    return purchase.state
-
-
-def _pay_start(purchase: LearningPurchase, *, on: date) -> None:
-    month = month_of(purchase.run.starts_on)
-    total = purchase.price * purchase.seats.filter(state=LearningSeat.State.OPEN).count()
-    ledger.pay_promised(
-        purchase.cause, _payee(purchase.run, month), total,
-        kind=Transfer.Kind.LEARNING, month=month, reference=f"learning/{purchase.pk}/start", on=on,
-    )  # fmt: skip
+def release_in_full(purchase: LearningPurchase, *, on: date) -> None:
+    """The provider cancels: all seats come free with all their money. The purchase is locked."""
+    was_committed = purchase.state == State.COMMITTED
+    count = purchase.seats.filter(state=LearningSeat.State.OPEN).count()
+    give_up_seats(purchase, on=on)
+    ledger.release(purchase.cause, on=on)
+    if was_committed:
+        runs = CourseRun.objects.filter(pk=purchase.run_id)
+        runs.update(seats_taken=F("seats_taken") - count)
+    purchase.state = State.CANCELLED
+    purchase.save(update_fields=["state"])
 
 
 def _cancel_seats(
@@ -262,13 +248,13 @@ def _pay_kept(purchase: LearningPurchase, seat: LearningSeat, *, by: User, on: d
     fund = Wallet.Fund.LEARNING
     ledger.pay(
         ledger.wallet_of(purchase.micro_enterprise, month=month, fund=fund),
-        _payee(purchase.run, month), kept,
+        payee_of(purchase.run, month), kept,
         kind=Transfer.Kind.LEARNING, month=month, cause=purchase.cause, on=on, by=by,
         reference=f"learning/{purchase.pk}/seat/{seat.pk}/cancelled",
     )  # fmt: skip
 
 
-def _payee(run: CourseRun, month: date) -> Wallet:
+def payee_of(run: CourseRun, month: date) -> Wallet:
     """An inside provider earns into its operating wallet; a supplier is paid outside."""
     if run.course.provider is None:
         return ledger.system_wallet(Wallet.System.OUTSIDE)
@@ -283,7 +269,7 @@ def _promise(purchase: LearningPurchase, total: Decimal, *, kind: str, on: date)
     )  # fmt: skip
 
 
-def _give_up_seats(purchase: LearningPurchase, *, on: date) -> None:
+def give_up_seats(purchase: LearningPurchase, *, on: date) -> None:
     seats = purchase.seats.filter(state=LearningSeat.State.OPEN)
     seats.update(state=LearningSeat.State.CANCELLED, cancelled_on=on, released=purchase.price)
 
@@ -297,7 +283,7 @@ def _decide(
     return purchase
 
 
-def _locked(purchase: LearningPurchase) -> LearningPurchase:
+def locked(purchase: LearningPurchase) -> LearningPurchase:
     rows = LearningPurchase.objects.select_for_update(of=("self",), no_key=True)
     related = ("micro_enterprise", "run__course__provider", "run__course__supplier")
     return rows.select_related(*related).get(pk=purchase.pk)

@@ -1,0 +1,61 @@
+"""The daily job of the learning market: what starts is paid, what nobody decided expires."""
+
+from datetime import date
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.errors import Refused
+from learning_market.actions import investing
+from learning_market.models import LearningPurchase, LearningSeat
+from ledger import actions as ledger
+from ledger.models import Transfer
+from ledger.months import month_of
+
+State = LearningPurchase.State
+
+
+def start_due(*, on: date) -> dict[str, object]:
+    """The daily job: pay what starts by that day, and let proposals expire that nobody decided.
+
+    Each purchase in a transaction of its own; one that cannot be paid is named and stops no other.
+    """
+    paid, expired, refused = 0, 0, []
+    due = LearningPurchase.objects.filter(state__in=investing.BEFORE_START, run__starts_on__lte=on)
+    for key in due.order_by("pk").values_list("pk", flat=True):
+        try:
+            state = _start(key, on=on)
+        except Refused as reason:
+            refused.append({"purchase": key, "code": reason.code, "detail": str(reason)})
+            continue
+        paid += state == State.IN_PROGRESS
+        expired += state == State.EXPIRED
+    return {"paid": paid, "expired": expired, "refused": refused}
+
+
+@transaction.atomic
+def _start(key: int, *, on: date) -> str:
+    purchase = investing.locked(LearningPurchase(pk=key))
+    if purchase.state == State.PROPOSED:
+        investing.give_up_seats(purchase, on=on)
+        ledger.release(purchase.cause, on=on)
+        purchase.state = State.EXPIRED
+    elif purchase.state == State.COMMITTED:
+        _pay_start(purchase, on=on)
+        purchase.state, purchase.paid_on = State.IN_PROGRESS, on
+    else:
+        return ""
+    purchase.save(update_fields=["state", "paid_on"])
+    audit.record(
+        f"learning.{purchase.state}", purchase, by=None, on=on, me=purchase.micro_enterprise
+    )
+    return purchase.state
+
+
+def _pay_start(purchase: LearningPurchase, *, on: date) -> None:
+    month = month_of(purchase.run.starts_on)
+    total = purchase.price * purchase.seats.filter(state=LearningSeat.State.OPEN).count()
+    ledger.pay_promised(
+        purchase.cause, investing.payee_of(purchase.run, month), total,
+        kind=Transfer.Kind.LEARNING, month=month, reference=f"learning/{purchase.pk}/start", on=on,
+    )  # fmt: skip
