@@ -12,5 +12,6 @@ urlpatterns = [
     path("gallery/", gallery, name="gallery"),
     path("", include("accounts.urls")),
     path("", include("marketplace.urls")),
+    path("learning/", include("learning_market.urls")),
     path("", include("insights.urls")),
 ]

@@ -7,7 +7,6 @@ from django import forms
 
 from accounts.models import MicroEnterprise, Person
 from learning_market.actions import CourseTerms, RunTerms
-from learning_market.models import Course
 from ledger.money import LARGEST
 
 DAY = {"type": "date"}
@@ -74,27 +73,34 @@ class InvestForm(forms.Form):
         field.queryset = people
 
 
-class CourseForm(forms.ModelForm[Course]):
+class CourseForm(forms.Form):
     """A course: taught by one of our MEs, or by a supplier outside."""
 
+    title = forms.CharField(max_length=200, error_messages={"required": "Name the course."})
+    topic = forms.CharField(
+        max_length=80,
+        help_text="One word that others would look for, such as Data.",
+        error_messages={"required": "Say what it is about in a word."},
+    )
+    description = forms.CharField(
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="Markdown: what one can do afterwards, for whom, how long.",
+    )
     provider = forms.ModelChoiceField(
         queryset=MicroEnterprise.objects.none(),
         required=False,
         label="Taught by our micro-enterprise",
         empty_label="A supplier outside",
+        error_messages={"invalid_choice": "Choose one of your own micro-enterprises."},
     )
     supplier = forms.CharField(
-        required=False, max_length=160, label="Or by the supplier",
+        required=False,
+        max_length=160,
+        label="Or by the supplier",
         help_text="Only for a course from outside.",
-    )  # fmt: skip
-
-    class Meta:
-        model = Course
-        fields = ["title", "topic", "description"]
-        help_texts = {
-            "topic": "One word that others would look for, such as Data.",
-            "description": "Markdown: what one can do afterwards, for whom, how long.",
-        }
+    )
 
     field_order = ["title", "topic", "provider", "supplier", "description"]
 
