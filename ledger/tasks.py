@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from accounts import clock
-from ledger import actions, budgets
+from ledger import actions, budgets, checks
 
 
 def _day(text: str | None) -> date:
@@ -23,3 +23,9 @@ def release_budgets_due(day: str | None = None) -> dict[str, Any]:
 def free_ended_windows(day: str | None = None) -> int:
     """Close the dispute windows that ended before the day; safe to repeat."""
     return actions.free_ended_windows(on=_day(day))
+
+
+@shared_task
+def check_money_nightly(day: str | None = None) -> dict[str, Any]:
+    """Prove that the money adds up, and keep the proof."""
+    return checks.check_due(on=_day(day))

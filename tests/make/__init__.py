@@ -13,7 +13,7 @@ from tests.make.contracts import (
 )
 from tests.make.market import category, offering, outside_offer, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
-from tests.make.money import granted, wallet
+from tests.make.money import granted, money, wallet
 from tests.make.people import (
     APRIL,
     MARCH,
@@ -44,6 +44,7 @@ __all__ = [
     "me",
     "measure",
     "member",
+    "money",
     "offered",
     "offering",
     "office",

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from itertools import count
 
-from ledger import actions
+from ledger import actions, queries
 from ledger.models import Cause, Transfer, Wallet
 from tests.make.people import FORMED, TODAY
 
@@ -23,3 +23,8 @@ def granted(to, amount, *, fund="operating", month=FORMED, on=TODAY):
 
 def wallet(of, *, fund="operating", year=2026):
     return Wallet.objects.get(owner=of, fund=fund, fiscal_year=year)
+
+
+def money(of, *, on=TODAY, fund="operating"):
+    """The money bar of the ME on that day."""
+    return queries.money_of(of, on=on, fund=fund)
