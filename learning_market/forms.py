@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.models import MicroEnterprise, Person
 from learning_market.actions import CourseTerms, RunTerms
+from learning_market.course_import import PRESETS
 from ledger.money import LARGEST
 
 DAY = {"type": "date"}
@@ -139,6 +140,22 @@ class RunForm(forms.Form):
         return RunTerms(
             given["starts_on"], given["ends_on"], given["price"], given["seats"], given["place"]
         )
+
+
+class ImportForm(forms.Form):
+    """A file of courses, and how it is written."""
+
+    file = forms.FileField(
+        label="File",
+        help_text="CSV or XLSX. A faulty file changes nothing.",
+        error_messages={
+            "required": "Choose a file.",
+            "empty": "The file is empty; choose another.",
+        },
+    )
+    map = forms.ChoiceField(
+        label="How it is written", choices=[(name, name.replace("-", " ")) for name in PRESETS]
+    )
 
 
 class MoveForm(forms.Form):

@@ -5,6 +5,7 @@ from learning_market.views import catalogue, purchases
 app_name = "learning_market"
 urlpatterns = [
     path("", catalogue.browse, name="catalogue"),
+    path("import/", catalogue.import_file, name="import"),
     path("courses/new/", catalogue.new_course, name="new_course"),
     path("courses/<int:pk>/", catalogue.course, name="course"),
     path("courses/<int:pk>/change/", catalogue.change_course, name="change_course"),

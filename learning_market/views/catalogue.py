@@ -1,5 +1,6 @@
 """The catalogue: what can be learned, when and for how much, and who keeps it up to date."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -12,12 +13,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import Refused
+from accounts.hris import files
 from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise
-from accounts.permissions import may_publish_for, mes_of
+from accounts.permissions import may_publish_for, mes_of, require
 from learning_market import actions, queries
 from learning_market.actions.catalogue import may_change
-from learning_market.forms import CatalogueForm, CourseForm, MoveForm, RunForm
+from learning_market.course_import import Imported, import_courses
+from learning_market.forms import CatalogueForm, CourseForm, ImportForm, MoveForm, RunForm
 from learning_market.models import Course, CourseRun
 from ledger.models import Wallet
 from ledger.queries import money_of
@@ -39,6 +42,7 @@ def browse(request: MemberRequest) -> HttpResponse:
         "active": _active(wanted),
         "me": me,
         "money": money_of(me, on=on, fund=Wallet.Fund.LEARNING) if me else None,
+        "may_import": may_change(request.user, Course(), on=on),
         "may_record": may_change(request.user, Course(), on=on) or _own_mes(request).exists(),
     }
     is_fragment = bool(request.headers.get("HX-Request"))
@@ -113,6 +117,38 @@ def new_run(request: MemberRequest, pk: int) -> HttpResponse:
             messages.success(request, "The run is open: micro-enterprises may invest in it.")
             return redirect("learning_market:course", pk)
     return _form_page(request, form, f"A run of {found.title}", "Add run", _address(found))
+
+
+@require_http_methods(["GET", "POST"])
+def import_file(request: MemberRequest) -> HttpResponse:
+    """Check a file, or record it; either way the rows that are wrong are listed."""
+    on = today(request)
+    require(may_change(request.user, Course(), on=on), "You cannot import courses.",
+            help="Ask an HR admin or the lead of your micro-enterprise.")  # fmt: skip
+    given = request.method == "POST"
+    form = ImportForm(request.POST if given else None, request.FILES if given else None)
+    done = None
+    if given and form.is_valid():
+        try:
+            done = _imported(request, form, on=on)
+        except Refused as reason:
+            form.add_error("file", f"{reason} {reason.help}".strip())
+    if done and not done.refused and "check" not in request.POST:
+        messages.success(request, f"{done.created} rows are new, {done.updated} changed.")
+        return redirect("learning_market:catalogue")
+    context = {"form": form, "done": done, "refused": done.refused[:200] if done else []}
+    status = 400 if form.errors or (done and done.refused) else 200
+    return render(request, "learning_market/import.html", context, status=status)
+
+
+def _imported(request: MemberRequest, form: ImportForm, *, on: date) -> Imported:
+    upload = form.cleaned_data["file"]
+    if upload.size > files.MAX_BYTES:
+        raise files.too_large(upload.name, upload.size)
+    return import_courses(
+        upload.read(), name=upload.name, preset=form.cleaned_data["map"], by=request.user, on=on,
+        is_dry_run="check" in request.POST,
+    )  # fmt: skip
 
 
 @require_POST

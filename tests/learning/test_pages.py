@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -199,3 +200,24 @@ def test_our_learning_costs_the_same_queries_whatever_its_size(client, shop):
             assert client.get("/learning/purchases/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 20
+
+
+def test_a_file_is_checked_before_it_is_imported(client, shop):
+    client.force_login(make.lead(shop))
+    head = "title,topic,supplier,starts_on,price\n"
+
+    def send(text, **more):
+        upload = SimpleUploadedFile("courses.csv", text.encode())
+        return client.post(
+            "/learning/import/", {"file": upload, "map": "generic", **more}, follow=True
+        )
+
+    assert "1 new" in _text(send(head + "Cooking,Food,Open School,2026-05-01,10\n", check="1"))
+    assert not CourseRun.objects.exists()
+    faulty = send(head + "Cooking,Food,Open School,soon,10\n")
+    assert faulty.status_code == 400
+    assert "&#x27;soon&#x27; is no day" in _text(faulty)
+    assert "1 rows are new" in _text(send(head + "Cooking,Food,Open School,2026-05-01,10\n"))
+    assert "is not a CSV file" in _text(send("\0\1\2"))
+    client.force_login(make.member(shop))
+    assert client.get("/learning/import/").status_code == 403
