@@ -287,8 +287,8 @@ def _describe(course: Course, row: _Listed) -> bool:
 
 def _run_of(course: Course, row: _Listed, starts_on: date) -> CourseRun:
     return CourseRun(
-        course=course, reference=row.run_reference, starts_on=starts_on, ends_on=row.ends_on or starts_on,
-        price=row.price, seats=row.seats, place=row.place,
+        course=course, reference=row.run_reference, starts_on=starts_on,
+        ends_on=row.ends_on or starts_on, price=row.price, seats=row.seats, place=row.place,
     )  # fmt: skip
 
 
