@@ -3,10 +3,12 @@
 from datetime import date
 from typing import cast
 
+from django.forms import Form
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 from accounts import clock
-from accounts.errors import Refused
+from accounts.errors import Forbidden, Refused, Unknown
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import mes_of
 
@@ -17,6 +19,7 @@ class MemberRequest(HttpRequest):
     """A request behind login_required: its user is always one of ours."""
 
     user: User
+    htmx: HtmxDetails
 
 
 def today(request: HttpRequest) -> date:
@@ -50,3 +53,14 @@ def acting_me(request: MemberRequest) -> MicroEnterprise:
             help="Ask an HR admin to name you in one, or form one on the page of the MEs.",
         )
     return me
+
+
+def explain_in(form: Form, reason: Refused) -> None:
+    """Put a refusal beside the field whose fault it is, or on top of the form.
+
+    Whoever may not do it at all, or may not know of it, gets the refusal's own page instead.
+    """
+    if isinstance(reason, Forbidden | Unknown):
+        raise reason
+    field = reason.field if reason.field in form.fields else None
+    form.add_error(field, f"{reason} {reason.help}".strip())

@@ -232,6 +232,11 @@ def may_set_policies(user: User) -> bool:
     return is_hr_admin(user)
 
 
+def may_see_policies(user: User) -> bool:
+    """The rules with their history; the three offices answer for them."""
+    return is_hr_admin(user) or is_chro(user) or is_auditor(user)
+
+
 def may_set_mandatory_learning(user: User) -> bool:
     return is_hr_admin(user)
 

@@ -6,7 +6,7 @@ and what was computed with them names the version.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -81,6 +81,38 @@ def checked(key: str, value: object) -> int | bool:
     return value
 
 
+def require_later(valid_from_on: date, *, on: date) -> None:
+    """Invalid where a change would touch a day that has begun."""
+    if valid_from_on <= on:
+        raise Invalid(
+            f"A change holds from {on + timedelta(days=1):%-d %B %Y} at the earliest, "
+            "so that nobody's running day changes.",
+            field="valid_from_on",
+            value=str(valid_from_on),
+        )
+
+
+def printed(rule: Rule, value: object) -> str:
+    """The value as a page shows it: `on`, `off` or the number."""
+    if isinstance(rule.default, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def sentence(rule: Rule, value: object) -> str:
+    """The rule as a clause: `An unanswered offer lapses after 10 calendar days after ...`."""
+    if isinstance(rule.default, bool):
+        return f"{rule.label}: {printed(rule, value)}"
+    return f"{rule.label} {printed(rule, value)} {rule.help}"
+
+
+def months_from(valid_from_on: date) -> date:
+    """The first month that a change counts for: one uses the values of its first day."""
+    if valid_from_on.day == 1:
+        return valid_from_on
+    return (valid_from_on.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
 class Policies(Mapping[str, Any]):
     """The values in force on one day; `version` is what a calculation names."""
 
@@ -109,6 +141,19 @@ class Policies(Mapping[str, Any]):
     def percent(self, key: str) -> Decimal:
         """A whole percentage as the factor that multiplies an amount."""
         return Decimal(self[key]) / 100
+
+
+def coming(*, on: date) -> dict[str, list[Policy]]:
+    """Changes that hold from a later day, by rule and in the order of their days.
+
+    Of two for the same day only the later word is one.
+    """
+    rows = Policy.objects.filter(valid_from_on__gt=on).order_by("valid_from_on", "number")
+    last = {(row.key, row.valid_from_on): row for row in rows}
+    found: dict[str, list[Policy]] = {}
+    for row in last.values():
+        found.setdefault(row.key, []).append(row)
+    return found
 
 
 def in_force(*, on: date) -> Policies:

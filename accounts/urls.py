@@ -1,6 +1,37 @@
 """Micro-enterprises, people, policies and the audit trail (mounted at the root)."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.views import audit, memberships, micro_enterprises, policies, roles
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("accounts/act-for/<int:pk>/", micro_enterprises.act_for, name="act_for"),
+    path("mes/new/", micro_enterprises.form_me, name="form_me"),
+    path("mes/terms/", micro_enterprises.terms, name="terms"),
+    path("mes/<int:pk>/words/", micro_enterprises.describe, name="describe"),
+    path("mes/<int:pk>/reject/", micro_enterprises.reject, name="reject"),
+    path("mes/<int:pk>/rights/", micro_enterprises.rights, name="rights"),
+    path("mes/<int:pk>/lead/", micro_enterprises.name_lead, name="name_lead"),
+    path("mes/<int:pk>/members/new/", memberships.add_member, name="add_member"),
+    path("mes/<int:pk>/members/accept/", memberships.accept_all_terms, name="accept_all_terms"),
+    path(
+        "mes/<int:pk>/members/<int:membership_pk>/", memberships.change_member, name="change_member"
+    ),
+    path(
+        "mes/<int:pk>/members/<int:membership_pk>/end/", memberships.end_member, name="end_member"
+    ),
+    path(
+        "mes/<int:pk>/members/<int:membership_pk>/accept/",
+        memberships.accept_terms,
+        name="accept_terms",
+    ),
+    path("mes/<int:pk>/roles/new/", roles.add_role, name="add_role"),
+    path("mes/<int:pk>/roles/<int:role_pk>/", roles.change_role, name="change_role"),
+    path("mes/<int:pk>/outcomes/new/", roles.add_outcome, name="add_outcome"),
+    path("mes/<int:pk>/outcomes/<int:outcome_pk>/", roles.change_outcome, name="change_outcome"),
+    path("mes/<int:pk>/outcomes/<int:outcome_pk>/end/", roles.end_outcome, name="end_outcome"),
+    path("hr/policies/", policies.policies, name="policies"),
+    path("hr/policies/<slug:key>/", policies.policy, name="policy"),
+    path("audit/", audit.audit_trail, name="audit"),
+]

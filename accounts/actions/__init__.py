@@ -16,6 +16,7 @@ from accounts.actions.micro_enterprises import (
     form,
     grant_right,
     reject,
+    set_rights,
 )
 from accounts.actions.policies import set_policy
 from accounts.actions.roles import add_outcome, add_role, change_outcome, change_role, end_outcome
@@ -40,4 +41,5 @@ __all__ = [
     "name_lead",
     "reject",
     "set_policy",
+    "set_rights",
 ]

@@ -1,5 +1,6 @@
 """Forming, describing, activating and rejecting micro-enterprises (PRODUCT 4.1)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -178,6 +179,18 @@ def reject(me: MicroEnterprise, *, reason: str, by: User, on: date) -> MicroEnte
     me.save(update_fields=["state", "rejected_because"])
     audit.record("micro_enterprise.reject", me, by=by, on=on, me=me, reason=reason)
     return me
+
+
+@transaction.atomic
+def set_rights(
+    me: MicroEnterprise, extents: Mapping[str, str | None], *, by: User, on: date
+) -> None:
+    """Grant each right as far as its extent says, and end those whose extent is None."""
+    for right, extent in extents.items():
+        if extent is None:
+            end_right(me, right, by=by, on=on)
+        else:
+            grant_right(me, right, extent=extent, by=by, on=on)
 
 
 @transaction.atomic

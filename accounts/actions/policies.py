@@ -1,6 +1,6 @@
 """Changing the rules of the market, from tomorrow on at the earliest (PRODUCT 1)."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 
@@ -8,7 +8,7 @@ from accounts import audit, clock, permissions
 from accounts.constraints import saying
 from accounts.errors import Invalid, Refused
 from accounts.models import Policy, User
-from accounts.policy import RULES, checked
+from accounts.policy import RULES, checked, require_later
 
 
 @transaction.atomic
@@ -26,15 +26,9 @@ def set_policy(
         help="Ask an HR admin of your organisation.",
     )
     value = checked(key, value)
-    if valid_from_on <= on:
-        raise Invalid(
-            f"A change holds from {on + timedelta(days=1):%-d %B %Y} at the earliest, "
-            "so that nobody's running day changes.",
-            field="valid_from_on",
-            value=str(valid_from_on),
-        )
+    require_later(valid_from_on, on=on)
     if not reason.strip():
-        raise Invalid("Say why: everybody can read the reason in the history.", field="reason")
+        raise Invalid("Say why: the reason stays in the history.", field="reason")
     last = Policy.objects.filter(key=key).order_by("-number").first()
     number = last.number + 1 if last else 1
     raced = Refused(
