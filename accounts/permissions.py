@@ -137,6 +137,26 @@ def may_invite(user: User) -> bool:
     return is_hr_admin(user)
 
 
+def may_see_people(user: User) -> bool:
+    """HR data of everybody, and who has a log-in."""
+    return is_hr_admin(user) or is_auditor(user) or user.has_scope("people:read")
+
+
+def may_close_login(user: User, other: User) -> bool:
+    """Close and open log-ins; nobody locks themselves out."""
+    return is_hr_admin(user) and user != other
+
+
+def may_appoint(user: User, other: User) -> bool:
+    """Give and take the three offices, never one's own."""
+    return is_hr_admin(user) and user != other
+
+
+def may_set_organization(user: User) -> bool:
+    """The organisation's name and its holidays."""
+    return is_hr_admin(user)
+
+
 def may_create_categories(user: User) -> bool:
     return is_hr_admin(user)
 

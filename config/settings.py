@@ -108,6 +108,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # HR vouches for the addresses
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = True
 # The proxy that ends TLS names the visitor, whom the limits of sign-in count by address.
@@ -143,8 +144,10 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 
-# Mail.
+# Mail. The demo delivers none and shows it at /demo/mails/.
 vars().update(env.mail("EMAIL_URL", "consolemail://"))
+if DEMO:
+    EMAIL_BACKEND = "accounts.mail.DemoMailBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "Rendan <rendan@localhost>")
 
 # Transport. Without HTTPS (a laptop, the tests) nothing may insist on it.

@@ -13,7 +13,7 @@ from accounts.hris import plan as plans
 from accounts.hris.mapping import HEAD_COUNTS, Mapping
 from accounts.hris.plan import Plan
 from accounts.hris.records import Reading
-from accounts.models import Organization, PeopleImport, Person, User
+from accounts.models import Organization, PeopleImport, User
 from accounts.permissions import may_import_people, require
 
 _PREVIEWS_LAST = timedelta(days=7)
@@ -34,7 +34,7 @@ def import_file(
     Invalid where the file is not what the mapping means, and nothing is changed then. A row that
     is wrong is in `plan.refused`, and the rest goes on.
     """
-    _require_importer(by)
+    require_importer(by)
     reading = records.understand(files.read(data, name=name), mapping, name=name)
     at = clock.now()
     upload = _new_upload(name, mapping, on=on, by=by, at=at)
@@ -42,7 +42,7 @@ def import_file(
         return _plan_of(upload, reading, by=by)
     _require_arrived(on, today)
     with transaction.atomic():
-        _lock()
+        lock()
         done = _plan_of(upload, reading, by=by)
         _keep(upload, Reading(), done)
         _apply(upload, reading, done, by=by, at=at)
@@ -52,7 +52,7 @@ def import_file(
 @transaction.atomic
 def preview(data: bytes, *, name: str, mapping: Mapping, on: date, by: User) -> PeopleImport:
     """Read a file and keep what it would change, for the person who uploaded it."""
-    _require_importer(by)
+    require_importer(by)
     at = clock.now()
     PeopleImport.objects.filter(applied_at=None, uploaded_at__lt=at - _PREVIEWS_LAST).delete()
     reading = records.understand(files.read(data, name=name), mapping, name=name)
@@ -64,7 +64,7 @@ def preview(data: bytes, *, name: str, mapping: Mapping, on: date, by: User) -> 
 @transaction.atomic
 def preview_again(upload: PeopleImport, *, by: User) -> PeopleImport:
     """Compare the kept rows with the people of now."""
-    _require_importer(by)
+    require_importer(by)
     upload = PeopleImport.objects.select_for_update().get(pk=upload.pk)
     if upload.applied_at is None:
         reading = Reading.from_json(upload.rows[0])
@@ -75,8 +75,8 @@ def preview_again(upload: PeopleImport, *, by: User) -> PeopleImport:
 @transaction.atomic
 def apply(upload: PeopleImport, *, by: User, on: date) -> PeopleImport:
     """Write what was previewed, once; Refused where people changed since. `on` is today."""
-    _require_importer(by)
-    _lock()
+    require_importer(by)
+    lock()
     upload = PeopleImport.objects.select_for_update().get(pk=upload.pk)
     if upload.applied_at is not None:
         return upload
@@ -93,7 +93,7 @@ def apply(upload: PeopleImport, *, by: User, on: date) -> PeopleImport:
     return upload
 
 
-def _require_importer(by: User | None) -> None:
+def require_importer(by: User | None) -> None:
     if by is not None:
         require(may_import_people(by), "Only an HR admin imports people.", help="Ask an HR admin.")
 
@@ -107,7 +107,7 @@ def _require_arrived(effective_on: date, today: date) -> None:
         )  # fmt: skip
 
 
-def _lock() -> None:
+def lock() -> None:
     """One import at a time, so that two files never speak of the same person at once."""
     if Organization.objects.select_for_update(no_key=True).first() is None:
         raise Refused(
@@ -170,39 +170,3 @@ def nothing(fault: Refused) -> dict[str, Any]:
         "message": f"{fault} {fault.help}".strip(),
     }  # fmt: skip
     return {**Plan(read=0).counts(), "refused": [told]}
-
-
-@transaction.atomic
-def upsert_person(
-    external_id: str,
-    *,
-    name: str,
-    email: str | None = None,
-    unit: str | None = None,
-    title: str | None = None,
-    fte: object = None,
-    manager: str | None = None,
-    by: User,
-    on: date,
-) -> tuple[Person, bool]:
-    """Make our picture of one person match HR data; repeating a call changes nothing.
-
-    What is None stays as it is. A new unit moves the person as an import would, and somebody who
-    had left returns. Answers the person and whether they are new. Invalid names a wrong field.
-    """
-    _require_importer(by)
-    _lock()
-    record = records.person_of(
-        external_id, name=name, email=email, unit=unit, title=title, fte=fte, manager=manager
-    )
-    done = plans.of_people(Reading(read=1, people=[record]), source="", is_full=False, by=by, on=on)
-    if done.refused:
-        wrong = done.refused[0]
-        raise Invalid(wrong.message, field=wrong.field, value=wrong.value)
-    writing.write(done, source="", on=on, at=clock.now())
-    person = Person.objects.get(external_id=external_id)
-    if done.changes:
-        kind = done.changes[0].kind
-        audit.record("person.upsert", person, by=by, on=on, change=kind,
-                     fields=sorted(done.changes[0].after))  # fmt: skip
-    return person, any(change.kind == "joiners" for change in done.changes)
