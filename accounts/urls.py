@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from accounts.views import audit, memberships, micro_enterprises, policies, roles
+from accounts.views import (
+    audit,
+    first_steps,
+    imports,
+    mails,
+    memberships,
+    micro_enterprises,
+    organization,
+    people,
+    policies,
+    roles,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -34,4 +45,23 @@ urlpatterns = [
     path("hr/policies/", policies.policies, name="policies"),
     path("hr/policies/<slug:key>/", policies.policy, name="policy"),
     path("audit/", audit.audit_trail, name="audit"),
+    path("found/", first_steps.found, name="found"),
+    path("invitation/<str:token>/", first_steps.invitation, name="invitation"),
+    path("demo/mails/", mails.mails, name="mails"),
+    path("demo/mails/<int:pk>/", mails.mail, name="mail"),
+    path("hr/organization/", organization.organization, name="organization"),
+    path("hr/people/", people.people, name="people"),
+    path("hr/people/invite/", people.invite_all, name="invite_all"),
+    path("hr/people/new/", people.edit, name="add_person"),
+    path("hr/people/import/", imports.upload, name="import_people"),
+    path("hr/people/import/<int:pk>/", imports.preview, name="import"),
+    path("hr/people/import/<int:pk>/apply/", imports.apply, name="apply_import"),
+    path("hr/people/import/<int:pk>/again/", imports.preview_again, name="preview_again"),
+    path("hr/people/<int:pk>/", people.person, name="person"),
+    path("hr/people/<int:pk>/edit/", people.edit, name="edit_person"),
+    path("hr/people/<int:pk>/invite/", people.invite, name="invite"),
+    path("hr/people/<int:pk>/leave/", people.leave, name="leave"),
+    path("hr/people/<int:pk>/close/", people.close_login, name="close_login"),
+    path("hr/people/<int:pk>/open/", people.open_login, name="open_login"),
+    path("hr/people/<int:pk>/offices/", people.appoint, name="appoint"),
 ]

@@ -191,16 +191,16 @@ def open_login(user: User, *, by: User, on: date) -> User:
         permissions.may_close_login(by, user),
         "Only an HR admin opens a log-in, and nobody their own.", help="Ask another HR admin.",
     )  # fmt: skip
-    if user.person is not None and user.person.left_on is not None:
-        raise Refused(
-            f"{user.display_name} has left, so the log-in stays closed.", code="has_left",
-            help="It opens when HR data has the person again.",
-        )  # fmt: skip
     return _set_open(user, is_open=True, by=by, on=on)
 
 
 def _set_open(user: User, *, is_open: bool, by: User, on: date) -> User:
-    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    user = User.objects.select_for_update(of=("self",)).select_related("person").get(pk=user.pk)
+    if is_open and user.person is not None and user.person.left_on is not None:
+        raise Refused(
+            f"{user.display_name} has left, so the log-in stays closed.", code="has_left",
+            help="It opens when HR data has the person again.",
+        )  # fmt: skip
     if user.is_active != is_open:
         at = clock.now()
         user.is_active = is_open

@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from accounts import founding
 from accounts.models import User
 from config import demo
 
@@ -21,6 +22,9 @@ class Command(BaseCommand):
             _fill_if_empty()
             for each in demo.logins():
                 self.stdout.write(f"  {each['email']}  {each['password']}  {each['name']}")
+        if not founding.is_founded():
+            self.stdout.write("  Found the organisation at /found/ with this one-time code:")
+            self.stdout.write(f"  {founding.new_code()}")
 
 
 @transaction.atomic
