@@ -4,6 +4,7 @@ A refused attempt is in the audit trail with actor and target (PRODUCT 4.22); it
 after the action's own transaction was rolled back.
 """
 
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -11,13 +12,14 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ErrorDetail, PermissionDenied, ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from accounts import audit, clock
-from accounts.errors import Refused
+from accounts.errors import Forbidden, Refused
 from accounts.models import User
 
 PROBLEM = "application/problem+json"
@@ -33,10 +35,13 @@ _HELP = {
     HTTPStatus.UNAUTHORIZED: "Send a valid token as `Authorization: Bearer TOKEN`.",
     HTTPStatus.FORBIDDEN: "Ask an HR admin which role or scope this needs.",
     HTTPStatus.NOT_FOUND: "Check the address and the id; you may also lack the right to know it.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Send less at a time.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The Allow header names the methods of this address.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send JSON as `Content-Type: application/json`.",
     HTTPStatus.TOO_MANY_REQUESTS: "Wait as long as the Retry-After header says.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Try again later; if it stays so, tell whoever runs Rendan.",
 }
+_FAULT = "Something went wrong here; nothing of this request was kept."
 
 
 def status_of(reason: Refused) -> HTTPStatus:
@@ -56,6 +61,8 @@ def explain(error: Exception, context: dict[str, Any]) -> Response | None:
     answer = exception_handler(error, context)
     if answer is None:
         return None
+    if isinstance(error, PermissionDenied):
+        _audit(context["request"], Forbidden(str(error.detail)))
     status = HTTPStatus(answer.status_code)
     if isinstance(error, ValidationError):
         errors = _errors_of(error.detail, context.get("request"))
@@ -100,9 +107,16 @@ def _problem(
 
 
 def _errors_of(detail: Any, request: Request | None) -> list[dict[str, Any]]:
-    given = request.data if request is not None and isinstance(request.data, dict) else {}
+    given: Any = {}
+    if request is not None:
+        is_read = request.method in SAFE_METHODS
+        given = request.query_params.dict() if is_read else request.data
     return [
-        {"field": field, "value": _value_at(given, field), "message": str(message)}
+        {
+            "field": "" if field == "non_field_errors" else field,
+            "value": _value_at(given, field),
+            "message": str(message),
+        }
         for field, message in _flat(detail, "")
     ]
 
@@ -132,7 +146,9 @@ def _value_at(given: Any, path: str) -> Any:
             given = given.get(name)
         else:
             return None
-    return given if isinstance(given, str | int | float | bool) else None
+    if isinstance(given, Decimal):
+        return f"{given}"
+    return given if isinstance(given, str | int | bool) else None
 
 
 def _summary(errors: list[dict[str, Any]]) -> str:
@@ -146,10 +162,10 @@ def _audit(request: HttpRequest | Request, reason: Refused) -> None:
     user = request.user
     if reason.code not in _AUDITED or not isinstance(user, User):
         return
+    target = request.path.replace("\0", "\ufffd")
     audit.record_refusal(
-        f"{request.method} refused".lower(), request.path, by=user, on=clock.today(),
-        reason=str(reason),
-    )  # fmt: skip
+        f"{request.method} refused".lower(), target, by=user, on=clock.today(), reason=str(reason)
+    )
 
 
 class RefusedPage(MiddlewareMixin):
@@ -176,7 +192,9 @@ class ProblemsBelowApi(MiddlewareMixin):
         if not is_ours or response.headers.get("Content-Type", "").startswith(PROBLEM):
             return response
         status = HTTPStatus(response.status_code)
-        detail = f"{request.method} {request.path} is answered by nothing here."
+        is_fault = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        nothing = f"{request.method} {request.path} is answered by nothing here."
+        detail = _FAULT if is_fault else nothing
         body = problem_of(status, detail, code=status.phrase.lower().replace(" ", "_"))
         answer = JsonResponse(body, status=status, content_type=PROBLEM)
         for name in ("Allow", "WWW-Authenticate", "Retry-After"):

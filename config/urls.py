@@ -5,6 +5,7 @@ from config.demo.views import advance_clock
 from config.gallery import gallery
 
 urlpatterns = [
+    path("api/v1/", include("config.api")),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("accounts/", include("allauth.account.urls")),

@@ -1,5 +1,6 @@
 """Valid things for tests: a test states only what it cares about."""
 
+from tests.make.api import api_of, api_with
 from tests.make.contracts import (
     active,
     agreed,
@@ -34,6 +35,8 @@ __all__ = [
     "TODAY",
     "active",
     "agreed",
+    "api_of",
+    "api_with",
     "category",
     "draft",
     "ended",

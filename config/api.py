@@ -1,0 +1,82 @@
+"""`/api/v1/`: where every resource lives, and what is said about all of them."""
+
+from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from accounts.errors import Unknown
+from accounts.models import Organization
+from accounts.rest import today_of
+from accounts.rest.resources import AlwaysJSON
+from contracts.api import Contracts
+
+app_name = "api"
+router = SimpleRouter()
+router.register("contracts", Contracts, "contracts")
+
+
+class Root(APIView):
+    """The organisation, its currency and its day, and where everything else is."""
+
+    permission_classes = [IsAuthenticated]
+    content_negotiation_class = AlwaysJSON
+
+    @extend_schema(
+        responses=inline_serializer(
+            "Root",
+            {
+                "name": serializers.CharField(),
+                "currency": serializers.CharField(help_text="ISO 4217"),
+                "time_zone": serializers.CharField(),
+                "today": serializers.DateField(),
+                "links": serializers.DictField(child=serializers.URLField()),
+            },
+        )
+    )
+    def get(self, request: Request) -> Response:
+        organization = Organization.objects.first()
+        if organization is None:
+            raise Unknown("No organisation has been founded here yet.")
+        names = [prefix for prefix, _, _ in router.registry]
+        links = {name: reverse(f"api:{name}-list", request=request) for name in names}
+        more = {name: reverse(f"api:{name}", request=request) for name in ("schema", "docs")}
+        return Response(
+            {
+                "name": organization.name,
+                "currency": organization.currency,
+                "time_zone": organization.time_zone,
+                "today": today_of(request),
+                "links": links | more,
+            }
+        )
+
+
+class Document(SpectacularAPIView):
+    """The OpenAPI document; `?format=json` for JSON, YAML otherwise. Open to everybody."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+
+
+class Docs(SpectacularSwaggerSplitView):
+    """The documentation with its script in a file of its own, as the strict CSP asks."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+    template_name = "api/docs.html"
+    url_name = "api:schema"
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", Root.as_view(), name="root"),
+    path("schema/", Document.as_view(), name="schema"),
+    path("docs/", Docs.as_view(), name="docs"),
+    *router.urls,
+]
