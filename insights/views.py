@@ -1,4 +1,6 @@
-"""The home page, and the reader's choice of light or dark."""
+"""The home page, the market as a whole, and the reader's choice of light or dark."""
+
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +9,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.http import MemberRequest, acting_me_or_none, today
+from accounts.permissions import may_see_insights, require
+from insights import needs, queries
+from ledger.models import Wallet
 from ledger.queries import money_of
 
 _YEAR = 365 * 24 * 3600
@@ -14,8 +19,44 @@ _YEAR = 365 * 24 * 3600
 
 def home(request: MemberRequest) -> HttpResponse:
     me, on = acting_me_or_none(request), today(request)
-    money = money_of(me, on=on) if me else None
-    return render(request, "insights/home.html", {"me": me, "money": money})
+    waiting = needs.of(request.user, me, on=on)
+    context: dict[str, Any] = {"me": me, "needs": waiting}
+    if me:
+        context |= {
+            "money": money_of(me, on=on),
+            "learning": money_of(me, on=on, fund=Wallet.Fund.LEARNING),
+            "changed": queries.what_changed(me),
+        }
+    return render(request, "insights/home.html", context)
+
+
+def overview(request: MemberRequest) -> HttpResponse:
+    """How the market is doing, for whoever answers for it; figures of MEs, never of persons."""
+    require(
+        may_see_insights(request.user),
+        "Insights are for the CHRO, HR admins and auditors.",
+        help="Everything about your own micro-enterprise is on its page.",
+    )
+    on = today(request)
+    months = queries.spend_by_month(on=on)
+    check = queries.last_money_check()
+    context = {
+        "coverage": queries.outcome_coverage(on=on),
+        "untied": queries.untied_members(on=on),
+        "spend": queries.spend_of_year(on=on),
+        "months": months,
+        "series": [
+            {"name": "inside", "values": [inside for _, inside, _ in months], "tone": "inside"},
+            {"name": "outside", "values": [out for _, _, out in months], "tone": "outside"},
+        ],
+        "labels": [f"{month:%b}" for month, _, _ in months],
+        "kinds": queries.mes_by_kind(),
+        "running": queries.running_count(on=on),
+        "scores": queries.providers_by_score(),
+        "unmeasured": queries.unmeasured(on=on),
+        "check": check,
+    }
+    return render(request, "insights/overview.html", context)
 
 
 @login_not_required

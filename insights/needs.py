@@ -1,0 +1,231 @@
+"""What waits for the person who looks: to sign, confirm, rate, decide, or watch.
+
+Each question is one query, whatever the number of things behind it; a long list is cut and
+counted, and its own page has the rest.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from accounts.models import Membership, MicroEnterprise, User
+from accounts.permissions import is_lead, may_sign_for
+from contracts.models import Contract, Overage, Rating, RatingInvitation, Usage
+from learning_market.queries import waiting_for as learning_waiting_for
+from ledger.models import BudgetRule, SettlementRun
+from ledger.months import month_of, previous, text_of
+from ledger.runs import due_on
+
+MOST = 8
+_ENDING_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing to do: what, why, where, by when, and the verb of its button."""
+
+    title: str
+    text: str
+    url: str
+    action: str
+    due: date | None = None
+
+
+def of(user: User, me: MicroEnterprise | None, *, on: date) -> list[Need]:
+    """Everything that waits for this user acting for this ME, the most pressing first."""
+    needs = [*_own(user, on=on)]
+    if me is not None:
+        needs += _of_me(user, me, on=on)
+    if user.is_hr_admin:
+        needs += _of_hr_admin(user, on=on)
+    return sorted(needs, key=lambda need: need.due or date.max)
+
+
+def _of_me(user: User, me: MicroEnterprise, *, on: date) -> Iterator[Need]:
+    signs = may_sign_for(user, me, on=on)
+    yield from _offers(me, signs=signs, on=on)
+    yield from _usage(me, on=on)
+    yield from _ending(me, on=on)
+    if signs:
+        yield from _drafts(me)
+        yield from _overages(me, on=on)
+        yield from _learning(me)
+    if is_lead(user, me, on=on):
+        yield from _newcomers(me, on=on)
+
+
+def _own(user: User, *, on: date) -> Iterator[Need]:
+    """What only this person can do: accept terms, and say how satisfied they are."""
+    if user.person_id is None:
+        return
+    mine = Membership.objects.current(on=on).filter(person=user.person_id, person_accepted_at=None)
+    for membership in mine.select_related("micro_enterprise")[:MOST]:
+        me = membership.micro_enterprise
+        yield Need(
+            f"Become a partner of {me}",
+            "Read and accept the partnership terms; then you may hold points and sign.",
+            f"/mes/{me.pk}/",
+            "Read the terms",
+        )
+    yield from _ratings(user, on=on)
+
+
+def _ratings(user: User, *, on: date) -> Iterator[Need]:
+    month = previous(on)
+    if on.day > 14:
+        return
+    invited = RatingInvitation.objects.filter(person=user.person_id, month=month)
+    rated = Rating.objects.filter(person=user.person_id, month=month).values("contract")
+    count = invited.exclude(contract__in=rated).count()
+    if count:
+        what = "one service" if count == 1 else f"{count} services"
+        yield Need(
+            f"Rate {what} of {month:%B}",
+            "Your own answer is shown to nobody; the score is, from five raters on.",
+            "/ratings/",
+            "Rate",
+            on.replace(day=14),
+        )
+
+
+def _offers(me: MicroEnterprise, *, signs: bool, on: date) -> Iterator[Need]:
+    waiting = Contract.objects.of(me).filter(
+        state=Contract.State.OFFERED, turn=me, answer_until_on__gte=on
+    )
+    related = ("offering__current", "buyer", "provider")
+    for contract in waiting.select_related(*related).order_by("answer_until_on")[:MOST]:
+        other = contract.provider if contract.buyer_id == me.pk else contract.buyer
+        yield Need(
+            f"{contract.offering} with {other}",
+            f"{other} has signed and waits for your answer.",
+            f"/contracts/{contract.pk}/",
+            "Read and sign" if signs else "Read the terms",
+            contract.answer_until_on,
+        )
+
+
+def _usage(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
+    reported = Usage.objects.filter(contract__buyer=me, state=Usage.State.REPORTED)
+    reported = reported.filter(counted_in=None, origin_month__gte=previous(on))
+    rows = reported.values(
+        "contract", "contract__offering__current__name", "contract__provider__name"
+    )
+    for row in rows.order_by("contract").distinct()[:MOST]:
+        yield Need(
+            f"Confirm what {row['contract__provider__name']} delivered",
+            f"{row['contract__offering__current__name']}; what nobody contests is charged.",
+            f"/contracts/{row['contract']}/#delivery",
+            "Look and confirm",
+        )
+
+
+def _drafts(me: MicroEnterprise) -> Iterator[Need]:
+    drafts = Contract.objects.filter(
+        state=Contract.State.DRAFT, current__written_for=me
+    ).select_related("offering__current", "buyer", "provider")
+    for contract in drafts.order_by("-pk")[:MOST]:
+        other = contract.provider if contract.buyer_id == me.pk else contract.buyer
+        yield Need(
+            f"Your draft: {contract.offering} with {other}",
+            "Nobody else sees it before you offer it.",
+            f"/contracts/{contract.pk}/",
+            "Finish it",
+        )
+
+
+def _ending(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
+    running = Contract.objects.of(me).filter(state=Contract.State.ACTIVE)
+    soon = running.filter(ends_on__gte=on, ends_on__lte=on + _ENDING_WITHIN)
+    related = ("offering__current", "buyer", "provider")
+    for contract in soon.select_related(*related).order_by("ends_on")[:MOST]:
+        other = contract.provider if contract.buyer_id == me.pk else contract.buyer
+        yield Need(
+            f"{contract.offering} with {other} ends",
+            f"Its last day is {contract.ends_on:%-d %B}. Look at its results before you go on.",
+            f"/contracts/{contract.pk}/",
+            "See the contract",
+            contract.ends_on,
+        )
+
+
+def _overages(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
+    waiting = Overage.objects.filter(
+        contract__buyer=me, state=Overage.State.WAITING, answer_until_on__gte=on
+    ).select_related("contract__offering__current")
+    for overage in waiting.order_by("answer_until_on")[:MOST]:
+        yield Need(
+            f"{overage.amount:,.2f} more than planned for {overage.contract.offering}",
+            f"{overage.month:%B}: {overage.reason} The service goes on meanwhile.",
+            f"/contracts/{overage.contract_id}/",
+            "Accept or contest",
+            overage.answer_until_on,
+        )
+
+
+def _learning(me: MicroEnterprise) -> Iterator[Need]:
+    for purchase in learning_waiting_for(me)[:MOST]:
+        yield Need(
+            f"Decide: {purchase.run.course}",
+            f"A member proposes to invest in it. {purchase.expected_return}",
+            f"/learning/purchases/{purchase.pk}/",
+            "Decide",
+            purchase.run.starts_on,
+        )
+
+
+def _newcomers(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
+    waiting = Membership.objects.current(on=on).filter(micro_enterprise=me, lead_accepted_at=None)
+    count = waiting.count()
+    if count:
+        who = "One member is" if count == 1 else f"{count} members are"
+        yield Need(
+            f"{who} not yet a partner",
+            "They came in from HR data. Accept them, and tie each role to a customer outcome.",
+            f"/mes/{me.pk}/",
+            "Look at them",
+        )
+
+
+def _of_hr_admin(user: User, *, on: date) -> Iterator[Need]:
+    drafts = BudgetRule.objects.filter(state=BudgetRule.State.DRAFT).exclude(drafted_by=user)
+    for rule in drafts.order_by("pk")[:MOST]:
+        yield Need(
+            f"Budget: {rule.name}",
+            "Drafted by another HR admin; it grants nothing before it is published.",
+            f"/hr/budgets/{rule.pk}/",
+            "Read and confirm",
+        )
+    proposed = MicroEnterprise.objects.filter(state=MicroEnterprise.State.PROPOSED)
+    if count := proposed.count():
+        yield Need(
+            "One proposed micro-enterprise"
+            if count == 1
+            else f"{count} proposed micro-enterprises",
+            "They trade as soon as they have a lead, an outcome, an offering and their rights.",
+            "/mes/?state=proposed",
+            "See what is missing",
+        )
+    yield from _settlement(on=on)
+
+
+def _settlement(*, on: date) -> Iterator[Need]:
+    """A month that is behind its calendar, or has contracts that could not be settled."""
+    month, order = previous(on), list(SettlementRun.State.values)
+    run = SettlementRun.objects.filter(month=month).first()
+    state = run.state if run else SettlementRun.State.OPEN
+    address = f"/hr/settlement/{text_of(month)}/"
+    if order.index(state) < order.index(due_on(on)) and Contract.objects.signed().exists():
+        yield Need(
+            f"{month:%B} waits to be {due_on(on)}",
+            f"It is {state}. The timetable tries again every hour; you may do it by hand.",
+            address,
+            "Open the month",
+        )
+    if run and run.state != SettlementRun.State.LOCKED and (count := run.refusals.count()):
+        yield Need(
+            f"{count} contract{'s' if count > 1 else ''} of {month:%B} could not be settled",
+            "Each says why and what to do; they can be retried until the month locks.",
+            address,
+            "See the reasons",
+            month_of(on).replace(day=10),
+        )
