@@ -15,6 +15,7 @@ from contracts.actions import clockwork
 from contracts.settlement import runs
 from learning_market import actions as learning
 from ledger import actions as ledger
+from ledger import budgets, checks
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,11 @@ class Job:
 # and end before their month is settled, and scores come last.
 JOBS: tuple[Job, ...] = (
     Job("free ended dispute windows", ledger.free_ended_windows),
+    Job("release monthly grants", budgets.release_due),
     Job("start, end and close contracts", clockwork.run_clock),
     Job("pay what is learned", learning.start_due),
     Job("settle the month", runs.run_due, from_hour=2),
+    Job("check the money", checks.check_due, from_hour=3),
     Job("forget old idempotency keys", rest.forget_old_answers),
 )
 
