@@ -3,7 +3,7 @@
 Ratings are scores of 1 to 5; 4 and 5 count as satisfied.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,22 +25,16 @@ class Range(NamedTuple):
     high: Decimal
 
 
-def csat(scores: Sequence[int]) -> Decimal:
+def csat(happy: int, n: int) -> Decimal:
     """Scores of 4 and 5 over all scores; ValueError without any."""
-    if not scores:
-        raise ValueError("Nobody has rated yet.")
-    return Decimal(satisfied(scores)) / len(scores)
-
-
-def satisfied(scores: Iterable[int]) -> int:
-    return sum(score >= SATISFIED_FROM for score in scores)
+    if not 0 <= happy <= n or not n:
+        raise ValueError(f"{happy} of {n} is no share.")
+    return Decimal(happy) / n
 
 
 def wilson(happy: int, n: int) -> Range:
     """The 95 % Wilson interval of `happy` of `n`: 9 of 10 is 0.596 at its lower end."""
-    if not 0 <= happy <= n or not n:
-        raise ValueError(f"{happy} of {n} is no share.")
-    share, squared = Decimal(happy) / n, Z * Z
+    share, squared = csat(happy, n), Z * Z
     centre = share + squared / (2 * n)
     spread = Z * (share * (1 - share) / n + squared / (4 * n * n)).sqrt()
     whole = 1 + squared / n
@@ -49,9 +43,9 @@ def wilson(happy: int, n: int) -> Range:
     return Range(min(max(low, Decimal(0)), share), max(min(high, Decimal(1)), share))
 
 
-def displayed_mean(scores: Sequence[int], *, category_mean: Decimal) -> Decimal:
+def displayed_mean(total: int, n: int, *, category_mean: Decimal) -> Decimal:
     """`(C x m + sum) / (C + n)` with C = 10: sixty at 4.5 in a category at 3.9 give 4.414."""
-    return (PRIOR_RATINGS * category_mean + sum(scores)) / (PRIOR_RATINGS + len(scores))
+    return (PRIOR_RATINGS * category_mean + total) / (PRIOR_RATINGS + n)
 
 
 def honest_bounds(*, happy: int, answers: int, invited: int) -> Range:
@@ -70,11 +64,17 @@ def is_weak(*, answers: int, invited: int) -> bool:
     return not invited or Decimal(answers) / invited < WEAK_BELOW
 
 
-class Counted(NamedTuple):
-    """One counted rating: who gave it, and the score."""
+class Tally(NamedTuple):
+    """Counted ratings added up: how many, of how many persons, how many satisfied, their sum."""
 
-    person: int
-    score: int
+    n: int
+    raters: int
+    happy: int
+    total: int
+
+    @property
+    def mean(self) -> Decimal:
+        return Decimal(self.total) / self.n
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,36 +90,22 @@ class Score:
     invited: int
 
 
-def score_of(
-    ratings: Sequence[Counted], *, invited: int, category_mean: Decimal, minimum_raters: int
-) -> Score:
+def score_of(tally: Tally, *, invited: int, category_mean: Decimal, minimum_raters: int) -> Score:
     """The limit counts persons, n counts ratings; the figures are rounded as they are stored."""
-    raters = len({rating.person for rating in ratings})
-    if raters < minimum_raters:
-        return Score(None, None, None, None, len(ratings), raters, invited)
-    scores = [rating.score for rating in ratings]
-    bounds = wilson(satisfied(scores), len(scores))
-    mean = displayed_mean(scores, category_mean=category_mean)
+    n, raters, happy, total = tally
+    if not n or raters < minimum_raters:
+        return Score(None, None, None, None, n, raters, invited)
+    bounds = wilson(happy, n)
+    mean = displayed_mean(total, n, category_mean=category_mean)
     return Score(
-        _places(csat(scores), 4),
-        _places(bounds.low, 4),
-        _places(bounds.high, 4),
-        _places(mean, 3),
-        len(ratings),
+        round(csat(happy, n), 4),
+        round(bounds.low, 4),
+        round(bounds.high, 4),
+        round(mean, 3),
+        n,
         raters,
         invited,
     )
-
-
-def mean_of(scores: Sequence[int]) -> Decimal:
-    """The plain mean; ValueError without any."""
-    if not scores:
-        raise ValueError("Nobody has rated yet.")
-    return Decimal(sum(scores)) / len(scores)
-
-
-def _places(value: Decimal, count: int) -> Decimal:
-    return round(value, count)
 
 
 # The calendar of a month's ratings.

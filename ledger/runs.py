@@ -61,7 +61,7 @@ class Range(NamedTuple):
     charges: int
 
 
-def ranges(loads: Iterable[Load], *, size: int = CHUNK_SIZE) -> Iterator[Range]:
+def ranges(loads: Iterable[Load], *, size: int) -> Iterator[Range]:
     """Ranges of buyers of about `size` charges, which leave no key of a buyer out.
 
     `loads` come in the order of their buyers.
@@ -78,7 +78,11 @@ def ranges(loads: Iterable[Load], *, size: int = CHUNK_SIZE) -> Iterator[Range]:
 
 @transaction.atomic
 def open_run(
-    month: date, *, policy_version: int, loads: Callable[[], Iterable[Load]]
+    month: date,
+    *,
+    policy_version: int,
+    loads: Callable[[], Iterable[Load]],
+    chunk_size: int = CHUNK_SIZE,
 ) -> SettlementRun:
     """The run of the month with its chunks; whoever comes second waits and finds the plan made."""
     run, is_new = SettlementRun.objects.get_or_create(
@@ -90,7 +94,7 @@ def open_run(
                 run=run, number=number, first_buyer=each.first, last_buyer=each.last,
                 contract_count=each.charges,
             )
-            for number, each in enumerate(ranges(loads()), start=1)
+            for number, each in enumerate(ranges(loads(), size=chunk_size), start=1)
         )  # fmt: skip
     return run
 

@@ -80,11 +80,17 @@ class Overage(models.Model):
     answer_until_on = models.DateField()
     answered_on = models.DateField(null=True)
     answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    contest_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["month", "contract"], name="one_overage_a_month"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="overage_is_more"),
+            models.CheckConstraint(
+                condition=Q(state="waiting")
+                | Q(answered_on__isnull=False, answered_by__isnull=False),
+                name="answered_overage_says_by_whom",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Count, DateField, F, Q
 from django.db.models.functions import Coalesce
 
+from contracts.closing import closes_on
 from contracts.models import Contract
 from contracts.pricing import Days
 from contracts.settlement.computing import Case, Delivered, Terms
@@ -15,8 +16,6 @@ from ledger.posting import array
 from ledger.runs import Load
 from marketplace.price_plans import Plan, PricePlan
 
-# Usage of a month counts when it stands uncontested at the end of this day of the next month.
-CLOSING_DAY = 3
 _COUNTS = """
     u.counted_in IS NULL AND u.state IN ('reported', 'confirmed')
     AND u.used_on <= %(last)s AND u.entered_on <= %(closes_on)s
@@ -57,11 +56,6 @@ _USAGE = f"""
     SELECT u.contract_id, u.used_on, u.quantity, u.id FROM contracts_usage u
     WHERE u.contract_id = ANY(%(contracts)s::bigint[]) AND {_COUNTS}
     ORDER BY u.id FOR NO KEY UPDATE"""  # noqa: S608
-
-
-def closes_on(month: date) -> date:
-    """The last day on which usage of the month may be entered or contested for its run."""
-    return following(month).replace(day=CLOSING_DAY)
 
 
 def loads(month: date) -> list[Load]:

@@ -28,7 +28,12 @@ Chunk = SettlementChunk.State
 
 @transaction.atomic
 def ask_for(
-    month: date, *, to: SettlementRun.State, on: date, by: User | None = None
+    month: date,
+    *,
+    to: SettlementRun.State,
+    on: date,
+    by: User | None = None,
+    chunk_size: int = runs.CHUNK_SIZE,
 ) -> SettlementRun:
     """Open the month's run, if there is none, and let it go on to that state.
 
@@ -51,7 +56,9 @@ def ask_for(
         )
     _require_earlier(month, to)
     version = policy.in_force(on=month).version
-    run = runs.open_run(month, policy_version=version, loads=lambda: intake.loads(month))
+    run = runs.open_run(
+        month, policy_version=version, loads=lambda: intake.loads(month), chunk_size=chunk_size
+    )
     if runs.has_reached(run.state, to) and not run.chunks.exclude(failure="").exists():
         return run
     run = runs.ask(run, to=to)

@@ -12,6 +12,7 @@ from tests.make.contracts import (
     ordered_outside,
     terms,
 )
+from tests.make.delivery import confirmed, contested, copied, hires, rated, settled, used
 from tests.make.market import category, offering, outside_offer, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
 from tests.make.money import granted, money, wallet
@@ -26,6 +27,7 @@ from tests.make.people import (
     office,
     org,
     person,
+    policy,
     user,
 )
 
@@ -38,9 +40,13 @@ __all__ = [
     "api_of",
     "api_with",
     "category",
+    "confirmed",
+    "contested",
+    "copied",
     "draft",
     "ended",
     "granted",
+    "hires",
     "hr_admin",
     "lead",
     "lead_of",
@@ -56,9 +62,13 @@ __all__ = [
     "outcome_terms",
     "outside_offer",
     "person",
+    "policy",
     "proposed",
+    "rated",
+    "settled",
     "supplier",
     "terms",
+    "used",
     "user",
     "wallet",
 ]

@@ -10,6 +10,7 @@ from accounts.models import (
     Organization,
     OutcomeLink,
     Person,
+    Policy,
     RightsGrant,
     Role,
     User,
@@ -92,3 +93,12 @@ def member(of, *, who=None, role="Partner", **fields):
 def lead(of, **fields):
     """A log-in that leads the ME: it may sign for it."""
     return member(of, role="Lead", is_lead=True, may_sign=True, **fields)
+
+
+def policy(key, *, value, valid_from_on=FORMED):
+    """One rule of the market, changed from that day on."""
+    number = Policy.objects.filter(key=key).count() + 1
+    return Policy.objects.create(
+        key=key, number=number, value=value, valid_from_on=valid_from_on,
+        set_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
