@@ -203,6 +203,12 @@ def may_see_share_points(user: User, membership: Membership, *, on: date) -> boo
     return is_own or is_lead(user, membership.micro_enterprise, on=on)
 
 
+def points_seen_in(user: User, *, on: date) -> frozenset[int]:
+    """The MEs all of whose share points the user sees: those that the user leads."""
+    led = memberships_of(user, on=on).leading()
+    return frozenset(led.values_list("micro_enterprise", flat=True))
+
+
 def may_enter_delivery(user: User, provider: MicroEnterprise, *, on: date) -> bool:
     """Usage, measurements and delivery: members of the provider."""
     return user.has_scope("usage:write") or is_member(user, provider, on=on)

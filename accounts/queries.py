@@ -108,6 +108,21 @@ def people_found(
     return _first_twenty(found)
 
 
+def people_to_name(user: User, on: date) -> PersonQuerySet:
+    """Whom the API may name by id: people of the firm, for whoever is of the firm or a client."""
+    _ = user, on
+    return Person.objects.present()
+
+
+def fellows_of(user: User, *, on: date) -> PersonQuerySet:
+    """Oneself and the people of the own MEs that day."""
+    mine = Membership.objects.current(on=on).filter(person=user.person_id)
+    here = Membership.objects.current(on=on).filter(
+        micro_enterprise__in=mine.values("micro_enterprise")
+    )
+    return Person.objects.filter(Q(pk=user.person_id) | Q(pk__in=here.values("person")))
+
+
 def members_to_lead(me: MicroEnterprise, *, on: date) -> PersonQuerySet:
     """The members of an ME, whom an HR admin is offered first when it has no lead."""
     members = Membership.objects.current(on=on).filter(micro_enterprise=me)

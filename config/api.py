@@ -10,16 +10,29 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSetMixin
 
+from accounts.api import AuditEvents, CustomerOutcomes, Memberships, People, Roles
 from accounts.errors import Unknown
 from accounts.models import Organization
 from accounts.rest import today_of
 from accounts.rest.resources import AlwaysJSON
 from contracts.api import Contracts
+from marketplace.api import MicroEnterprises
 
 app_name = "api"
 router = SimpleRouter()
-router.register("contracts", Contracts, "contracts")
+RESOURCES: dict[str, type[ViewSetMixin]] = {
+    "people": People,
+    "micro-enterprises": MicroEnterprises,
+    "memberships": Memberships,
+    "roles": Roles,
+    "customer-outcomes": CustomerOutcomes,
+    "contracts": Contracts,
+    "audit-events": AuditEvents,
+}
+for name, resource in RESOURCES.items():
+    router.register(name, resource, name)
 
 
 class Root(APIView):

@@ -87,6 +87,11 @@ class Resource(viewsets.GenericViewSet[M]):
         given.is_valid(raise_exception=True)
         return cast("dict[str, Any]", given.validated_data)
 
+    def changed(self, row: M, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The body as `kind` reads it; what is left out is as the row has it."""
+        kept = {name: getattr(row, name) for name in kind().get_fields()}
+        return kept | self.asked(kind, partial=True)
+
     def shown(self, row: M, status: int = 200) -> Response:
         """The row as it is now, also for a client that may write and not read."""
         fresh = self.loaded(type(row)._default_manager.filter(pk=row.pk)).get()  # noqa: SLF001

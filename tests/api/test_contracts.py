@@ -9,12 +9,6 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _today():
-    with time_machine.travel(f"{make.TODAY}T09:00Z", tick=False):
-        yield
-
-
 @pytest.fixture
 def sides():
     """A buyer with 60,000.00, a provider with an offering, and both leads at the API."""
