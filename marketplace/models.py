@@ -14,6 +14,15 @@ from accounts.models import MicroEnterprise
 from ledger.money import LARGEST
 from marketplace.price_plans import Plan
 
+
+def a_year_before(day: date) -> date:
+    """The same day of the year before; 28 February for a leap day."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return day.replace(year=day.year - 1, day=28)
+
+
 PLANS = [(plan.value, plan.label) for plan in Plan]
 
 
@@ -251,6 +260,14 @@ class OutsideOffer(models.Model):
     def __str__(self) -> str:
         return f"{self.name}, {self.supplier}"
 
+    def is_expired(self, *, on: date) -> bool:
+        """Can no longer be ordered."""
+        return self.valid_until_on is not None and self.valid_until_on < on
+
+    def is_weak(self, *, on: date) -> bool:
+        """A benchmark that proves little: expired, or priced more than 12 months ago."""
+        return self.is_expired(on=on) or self.priced_on < a_year_before(on)
+
 
 class SatisfactionScore(models.Model):
     """Satisfaction with an offering, or with all of a provider, over the last revealed months.
@@ -319,3 +336,14 @@ class SatisfactionScore(models.Model):
     def response_rate(self) -> Decimal | None:
         """Counted ratings per invitation, 0 to 1; None where nobody was invited."""
         return Decimal(self.n) / self.invited if self.invited else None
+
+    @property
+    def honest_bounds(self) -> tuple[Decimal, Decimal] | None:
+        """The share of all invited, were every silent one unhappy, or happy (PRODUCT 4.16).
+
+        18 of 24 answers, 60 invited: 0.30 to 0.90. None below five raters.
+        """
+        if self.csat is None or not self.invited:
+            return None
+        satisfied, silent = self.csat * self.n, max(self.invited - self.n, 0)
+        return satisfied / self.invited, (satisfied + silent) / self.invited

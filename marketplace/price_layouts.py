@@ -4,10 +4,11 @@ docs/market.md explains the words.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from accounts.errors import Invalid
+from accounts.hris.mapping import key
 
 DAYS = {
     "month first": ("%m/%d/%y", "%m/%d/%Y"),
@@ -47,9 +48,9 @@ class Layout:
         found = {"name": self.name, "supplier": self.supplier, "price": self.price}
         return found | ({} if self.unit else {"unit": self.unit_column})
 
-    def fits(self, header: Iterable[str]) -> bool:
-        there = set(header)
-        return all(there.intersection(columns) for columns in self.needed.values())
+    def fits(self, keys: Collection[str]) -> bool:
+        """Whether a file with these columns (as `hris.mapping.key` writes them) is such a list."""
+        return all(any(key(each) in keys for each in columns) for columns in self.needed.values())
 
 
 PRESETS: Mapping[str, Layout] = {

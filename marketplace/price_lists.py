@@ -1,21 +1,20 @@
-"""A supplier's price list as CSV, read into prices or into refusals; free of Django."""
+"""A supplier's price list as CSV or XLSX, read into prices or refusals; free of Django."""
 
-import csv
 import hashlib
-import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 
-from accounts.errors import Invalid
+from accounts.errors import Invalid, Refused
+from accounts.hris import files
+from accounts.hris.files import Row, Table
+from accounts.hris.mapping import key
 from ledger.money import LARGEST
 from marketplace.price_layouts import DAY_EXAMPLES, DAYS, PRESETS, Layout
 
-LARGEST_FILE = 10 * 1024 * 1024
-MOST_ROWS = 100_000
 NAME_LENGTH, SUPPLIER_LENGTH, UNIT_LENGTH, DESCRIPTION_LENGTH = 500, 160, 40, 20_000
 _LEFT_EMPTY = {"", "n/a", "na", "none", "-", "–"}
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -49,6 +48,12 @@ class RefusedRow:
     message: str
 
 
+def whole_file(fault: Refused) -> RefusedRow:
+    """A file that was refused as a whole, in the shape of a row."""
+    value = "" if fault.value is None else str(fault.value)
+    return RefusedRow(0, fault.field, value[:200], f"{fault} {fault.help}".strip())
+
+
 @dataclass
 class PriceList:
     """A whole file: what can be recorded, what cannot and why, and how many rows came twice."""
@@ -60,31 +65,31 @@ class PriceList:
     refused: list[RefusedRow] = field(default_factory=list)
 
 
-def read(content: bytes, *, layout: Layout | None = None) -> PriceList:
-    """Read a CSV file; without a layout, the preset whose columns it has.
+def read(content: bytes, *, name: str = "The file", layout: Layout | None = None) -> PriceList:
+    """Read a CSV or XLSX file; without a layout, the preset whose columns it has.
 
-    Invalid where the file as a whole cannot be read: too large, no text, no CSV, columns missing.
+    Invalid where the file as a whole cannot be read: too large, no table, columns missing.
     A row that cannot be read is among `refused`.
     """
-    header, rows = _table_of(_text_of(content))
-    if layout is None:
-        layout = next((each for each in PRESETS.values() if each.fits(header)), PRESETS["generic"])
-    _require_columns(layout, header)
+    table = files.read(content, name=name)
+    layout = layout or _layout_for({key(column) for column in table.columns})
+    _require_columns(layout, table)
     result = PriceList(layout)
     seen: set[tuple[str, ...]] = set()
     series: Counter[str] = Counter()
-    for number, cells in rows:
+    for row in table.rows:
         result.read += 1
         try:
-            listed = _listed(_Row(number, header, cells, layout))
+            listed = _listed(_Row(row, layout))
         except Invalid as reason:
             value = "" if reason.value is None else str(reason.value)
-            result.refused.append(RefusedRow(number, reason.field, value[:200], str(reason)))
+            result.refused.append(RefusedRow(row.number, reason.field, value[:200], str(reason)))
             continue
-        if tuple(cells) in seen:
+        cells = tuple(row.cells.values())
+        if cells in seen:
             result.repeated += 1
             continue
-        seen.add(tuple(cells))
+        seen.add(cells)
         series[listed.reference] += 1
         result.prices.append(_numbered(listed, series[listed.reference]))
     return result
@@ -92,7 +97,8 @@ def read(content: bytes, *, layout: Layout | None = None) -> PriceList:
 
 def day_of(text: str, *, days: str) -> date:
     """A day as the list writes it; a doubled stroke is overlooked. ValueError otherwise."""
-    for layout in DAYS[days]:
+    text = text.removesuffix(" 00:00:00")  # so a workbook writes a day
+    for layout in (*DAYS[days], "%Y-%m-%d"):
         try:
             return datetime.strptime(re.sub("//+", "/", text), layout).date()  # noqa: DTZ007  a day has no zone
         except ValueError:
@@ -120,71 +126,38 @@ def unit_of(text: str) -> str:
     return re.sub(r"^(per|a|an|each) ", "", " ".join(text.lower().split()))
 
 
-def _text_of(content: bytes) -> str:
-    if len(content) > LARGEST_FILE:
-        raise Invalid(
-            f"The file has {len(content) / 1024 / 1024:.0f} MB; 10 MB is the limit. Split it.",
-            field="file",
-        )
-    if content.startswith(b"PK") or b"\0" in content:
-        raise Invalid(
-            "The file is no text. Save the spreadsheet as CSV and take that.", field="file"
-        )
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Invalid("The file is no text in UTF-8. Save it as CSV UTF-8.", field="file")
+def _layout_for(columns: Collection[str]) -> Layout:
+    return next((each for each in PRESETS.values() if each.fits(columns)), PRESETS["generic"])
 
 
-def _table_of(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        numbered = [(at, [cell.strip() for cell in line]) for at, line in enumerate(lines, start=1)]
-    except csv.Error as error:
-        raise Invalid(f"The file is no CSV: {error}.", field="file") from error
-    rows = [(at, line) for at, line in numbered if any(line)]
-    if len(rows) < 2:
-        raise Invalid("The file has no row below its header.", field="file")
-    if len(rows) > MOST_ROWS:
-        raise Invalid(f"The file has more than {MOST_ROWS:,} rows. Split it.", field="file")
-    return rows[0][1], rows[1:]
-
-
-def _require_columns(layout: Layout, header: Sequence[str]) -> None:
+def _require_columns(layout: Layout, table: Table) -> None:
+    there = {key(column) for column in table.columns}
     for name, columns in layout.needed.items():
-        if not set(columns) & set(header):
+        if not there.intersection(map(key, columns)):
             wanted = " or ".join(f"“{column}”" for column in columns) or "unit"
             raise Invalid(
                 f"The file has no column {wanted} for the {name}. "
-                f"Its columns are: {', '.join(header)[:300]}.",
+                f"Its columns are: {', '.join(table.columns)[:300]}.",
                 field=name,
-                value=", ".join(header)[:200],
+                value=", ".join(table.columns)[:200],
             )
 
 
 class _Row:
     """One row, asked by the words of the layout."""
 
-    def __init__(
-        self, number: int, header: Sequence[str], cells: Sequence[str], layout: Layout
-    ) -> None:
-        self.number, self.layout = number, layout
-        if len(cells) > len(header):
-            raise Invalid(
-                f"The row has {len(cells)} cells, the header {len(header)}. Quote the commas.",
-                field="row",
-                value=", ".join(cells),
-            )
-        self.cells = dict(zip(header, cells, strict=False))
+    def __init__(self, row: Row, layout: Layout) -> None:
+        if row.fault:
+            raise Invalid(row.fault, field="row", value=", ".join(row.cells.values()))
+        self.number, self.cells, self.layout = row.number, row.cells, layout
+
+    def cell(self, column: str) -> str:
+        value = self.cells.get(key(column), "")
+        return "" if value.lower() in _LEFT_EMPTY else value
 
     def first(self, columns: Sequence[str]) -> str:
         """The first of the columns that is filled."""
-        values = (self.cells.get(column, "") for column in columns)
-        return next((value for value in values if value.lower() not in _LEFT_EMPTY), "")
+        return next(filter(None, map(self.cell, columns)), "")
 
     def text(self, name: str, columns: Sequence[str]) -> str:
         """A needed text that no spreadsheet would take for a formula."""
@@ -203,7 +176,7 @@ class _Row:
     def price(self) -> Decimal:
         value = self.first(self.layout.price)
         if not value:
-            shown = self.cells.get(self.layout.price[0], "")
+            shown = self.cells.get(key(self.layout.price[0]), "")
             what = f"{shown!r} is no price" if shown else "The price is empty"
             raise Invalid(f"{what}; write it like 1,234.50.", field="price", value=shown)
         try:
@@ -214,8 +187,7 @@ class _Row:
     def together(self, columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Label and value of every column that is filled."""
         for label, column in columns.items():
-            value = self.cells.get(column, "")
-            if value.lower() not in _LEFT_EMPTY:
+            if value := self.cell(column):
                 yield label, value
 
 

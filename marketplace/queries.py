@@ -1,7 +1,28 @@
 """What pages, the API and the apps above read of the market."""
 
-from accounts.models import MicroEnterprise
-from marketplace.models import SatisfactionScore, ServiceOffering, ServiceOfferingQuerySet
+import re
+from datetime import date
+
+from django.contrib.postgres.search import SearchQuery, TrigramSimilarity
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
+
+from accounts.errors import Unknown
+from accounts.models import MicroEnterprise, User
+from accounts.permissions import (
+    may_publish_for,
+    may_see_drafts_of,
+    may_see_market,
+    require,
+    require_known,
+)
+from marketplace.models import (
+    OfferingVersion,
+    OutsideOffer,
+    SatisfactionScore,
+    ServiceOffering,
+    ServiceOfferingQuerySet,
+)
 
 
 def offerings_of(me: MicroEnterprise) -> ServiceOfferingQuerySet:
@@ -16,3 +37,78 @@ def offerings_of(me: MicroEnterprise) -> ServiceOfferingQuerySet:
 def score_of(me: MicroEnterprise) -> SatisfactionScore | None:
     """Satisfaction with all of a provider, of the last revealed month; None before the first."""
     return me.scores.order_by("-to_month").first()
+
+
+def offering_seen_by(pk: int, *, by: User, on: date) -> ServiceOffering:
+    """An offering with its current version; Unknown where it is not the reader's to know."""
+    require_known(may_see_market(by))
+    rows = ServiceOffering.objects.select_related("provider", "category", "current", "score")
+    offering = rows.filter(pk=pk).first()
+    if offering is None:
+        raise Unknown
+    is_public = offering.state != ServiceOffering.State.DRAFT
+    require_known(is_public or may_see_drafts_of(by, offering.provider, on=on))
+    return offering
+
+
+def offering_edited_by(pk: int, *, by: User, on: date) -> ServiceOffering:
+    """An offering whose provider the actor may publish for; Unknown or Forbidden otherwise."""
+    offering = offering_seen_by(pk, by=by, on=on)
+    require(
+        may_publish_for(by, offering.provider, on=on),
+        f"Only the lead of {offering.provider}, or who may sign for it, decides what it sells.",
+        help=f"Ask the lead of {offering.provider}.",
+    )
+    return offering
+
+
+def draft_of(offering: ServiceOffering) -> OfferingVersion | None:
+    """The version that is being written, if there is one."""
+    return offering.versions.filter(published_on=None).first()
+
+
+def outside_offer_seen_by(pk: int, *, by: User) -> OutsideOffer:
+    require_known(may_see_market(by))
+    offer = OutsideOffer.objects.select_related("supplier", "category").filter(pk=pk).first()
+    if offer is None:
+        raise Unknown
+    return offer
+
+
+def own_offerings(me: MicroEnterprise) -> QuerySet[ServiceOffering]:
+    """All that an ME sells, sold or is still writing, for its own list; drafts first."""
+    order = Case(When(state="draft", then=0), When(state="published", then=1), default=2)
+    drafts = OfferingVersion.objects.filter(offering=OuterRef("pk"), published_on=None)
+    rows = ServiceOffering.objects.filter(provider=me).annotate(
+        has_draft=Exists(drafts),
+        draft_name=Subquery(drafts.values("name")[:1]),
+        draft_price=Subquery(drafts.values("price")[:1]),
+        draft_unit=Subquery(drafts.values("unit")[:1]),
+    )
+    return rows.select_related("current", "category", "score").order_by(
+        order, Coalesce("current__name", "draft_name"), "pk"
+    )
+
+
+def similar_offerings(
+    version: OfferingVersion, *, offering: ServiceOffering
+) -> list[ServiceOffering]:
+    """Who sells something like it already: a like name, or the same words in the category.
+
+    A warning against duplication when publishing; it never refuses anything.
+    """
+    name = version.name
+    words = " or ".join(re.findall(r"\w{4,}", name)) or name
+    asked = SearchQuery(words, config="english", search_type="websearch")
+    like = Q(current__name__trigram_similar=name) | Q(
+        category=offering.category_id, current__search=asked
+    )
+    rows = ServiceOffering.objects.on_sale().filter(like).exclude(pk=offering.pk)
+    likeness = TrigramSimilarity("current__name", name)
+    best = rows.select_related("provider", "current", "score").order_by(-likeness, "pk")
+    return list(best[:5])
+
+
+def months_of_scores(offering: ServiceOffering) -> QuerySet[SatisfactionScore]:
+    """The last twelve headlines, the newest first."""
+    return offering.scores.order_by("-to_month")[:12]

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.postgres.search import SearchQuery
 from django.core.paginator import Page, Paginator
@@ -27,14 +27,14 @@ _ALIKE = 0.45
 _UNSCORED = Decimal(-1)
 _MOST_UNITS = 12
 _ORDERS: Mapping[str, Sequence[str]] = {
-    "best": ("-lower", "sort_name", "where", "pk"),
-    "price": ("sort_price", "sort_name", "where", "pk"),
-    "-price": ("-sort_price", "sort_name", "where", "pk"),
-    "name": ("sort_name", "where", "pk"),
-    "newest": ("-since", "sort_name", "where", "pk"),
+    "best": ("-lower", "sort_name", "where", "key"),
+    "price": ("sort_price", "sort_name", "where", "key"),
+    "-price": ("-sort_price", "sort_name", "where", "key"),
+    "name": ("sort_name", "where", "key"),
+    "newest": ("-since", "sort_name", "where", "key"),
 }
 SORTS = tuple(_ORDERS)
-_COLUMNS = ("where", "pk", "lower", "sort_name", "sort_price", "since")
+_COLUMNS = ("where", "key", "lower", "sort_name", "sort_price", "since")
 
 Offer = ServiceOffering | OutsideOffer
 # (category, unit) and how many offers are there.
@@ -108,7 +108,8 @@ def _find(wanted: Wanted, *, on: date, page: int | str, is_alike: bool) -> Found
         _narrowed(outside, chosen, "unit", wanted.unit),
         wanted,
     )
-    found_page = _Pages(keys, min(total, AT_MOST)).get_page(page)
+    pages: Paginator[Any] = Paginator(cast("Any", _Keys(keys, min(total, AT_MOST))), PAGE_SIZE)
+    found_page = pages.get_page(page)
     found_page.object_list = _load(found_page.object_list)
     everywhere = [groups[where] for where in shown]
     return Found(
@@ -121,12 +122,17 @@ def _find(wanted: Wanted, *, on: date, page: int | str, is_alike: bool) -> Found
     )
 
 
-class _Pages(Paginator[Any]):
-    """Pages of a list whose length is known already."""
+class _Keys:
+    """Keys of offers whose number is known already, so that nobody counts them again."""
 
-    def __init__(self, keys: QuerySet[Any, Any], length: int) -> None:
-        super().__init__(keys, PAGE_SIZE)
-        self.count = length  # type: ignore[misc]
+    def __init__(self, rows: QuerySet[Any, Any], length: int) -> None:
+        self.rows, self.length = rows, length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, part: slice) -> QuerySet[Any, Any]:
+        return self.rows[part]
 
 
 def _inside(wanted: Wanted, *, is_alike: bool) -> QuerySet[ServiceOffering]:
@@ -224,6 +230,7 @@ def _keys(
     """Where each offer comes from and its key, both kinds in one order."""
     ours = inside.order_by().annotate(
         where=Value(INSIDE),
+        key=F("pk"),
         lower=Coalesce(F("score__lower_bound"), Value(_UNSCORED)),
         sort_name=Lower("current__name"),
         sort_price=F("current__price"),
@@ -231,6 +238,7 @@ def _keys(
     )
     theirs = outside.order_by().annotate(
         where=Value(OUTSIDE),
+        key=F("pk"),
         lower=Value(_UNSCORED),
         sort_name=Lower("name"),
         sort_price=F("price"),

@@ -1,71 +1,73 @@
-import json
-from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from accounts import clock
+from accounts.console import AnsweringCommand
 from accounts.errors import Refused
+from accounts.hris import files
 from marketplace import price_lists
 from marketplace.actions import Imported, import_outside_offers
 from marketplace.price_layouts import PRESETS, Layout, layout_of
 
 
-class Command(BaseCommand):
-    help = "Records the outside offers of a price list (CSV); the same list again changes nothing."
+class Command(AnsweringCommand):
+    help = "Records the outside offers of a price list; the same list again changes nothing."
+    example = (
+        "import_outside_offers s70_data.csv --map gsa-schedule70 --category 'IT services' --dry-run"
+    )
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE")
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX")
         parser.add_argument(
             "--map",
             metavar="FILE.toml or preset",
             help=f"how the list is written: {', '.join(PRESETS)}, or a TOML file; "
             "without it, the preset that fits the file's columns",
         )
-        parser.add_argument("--category", default="", help="where the offers belong")
-        parser.add_argument("--on", type=date.fromisoformat, metavar="DATE", help="default: today")
-        parser.add_argument("--dry-run", action="store_true", help="say what would change")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
-        parser.epilog = (
-            "Example: ./run manage import_outside_offers s70_data.csv --map gsa-schedule70 "
-            "--category 'IT services'"
-        )
+        parser.add_argument("--category", default="", help="the mapping's own if not given")
+        parser.add_argument("--on", type=date.fromisoformat, help="YYYY-MM-DD, today if not given")
+        parser.add_argument("--dry-run", action="store_true", help="show it and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        layout = _layout(options["map"])
-        try:
-            content = options["file"].read_bytes()
-        except OSError as error:
-            raise CommandError(f"{options['file']}: {error.strerror}.", returncode=2) from error
+        path, is_trial = options["file"], options["dry_run"]
+        layout, content = _layout(options["map"]), _content_of(path)
         try:
             done = import_outside_offers(
-                price_lists.read(content, layout=layout),
+                price_lists.read(content, name=path.name, layout=layout),
                 category=options["category"],
                 by=None,
                 on=options["on"] or clock.today(),
-                is_trial=options["dry_run"],
+                is_trial=is_trial,
             )
-        except Refused as reason:
-            done = Imported(
-                refused=[price_lists.RefusedRow(1, reason.field, str(reason.value), str(reason))]
-            )
-        self._answer(done, as_json=options["json"], is_trial=options["dry_run"])
-
-    def _answer(self, done: Imported, *, as_json: bool, is_trial: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps(done.as_dict()))
-        else:
-            for refused in done.refused:
-                self.stdout.write(f"Row {refused.row}, {refused.field}: {refused.message}")
-            would = "would be " if is_trial else ""
-            self.stdout.write(
-                f"{done.read} rows read: {done.created} {would}created, {done.updated} "
-                f"{would}updated, {done.unchanged} unchanged, {len(done.refused)} refused."
-            )
+        except Refused as fault:
+            done = Imported(refused=[price_lists.whole_file(fault)])
+        self.answer(done.as_dict(), _sentences(done, is_trial), as_json=options["json"])
         if done.refused:
-            raise SystemExit(1)
+            said = f"{len(done.refused)} rows were not taken; the rest was."
+            raise CommandError(said if done.read else "Nothing was changed.", returncode=1)
+
+
+def _sentences(done: Imported, is_trial: bool) -> list[str]:  # noqa: FBT001
+    would = "would be " if is_trial else ""
+    lines = [f"Row {r.row} was not taken, {r.field} {r.value!r}: {r.message}" for r in done.refused]
+    figures = (
+        f"{done.read} rows read, {done.created} {would}created, {done.updated} {would}updated, "
+        f"{done.unchanged} unchanged, {len(done.refused)} refused."
+    )
+    return [*lines, figures]
+
+
+def _content_of(path: Path) -> bytes:
+    try:
+        # One byte too many is enough to tell; the reader says so.
+        with path.open("rb") as file:
+            return file.read(files.MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}.", returncode=2) from error
 
 
 def _layout(named: str | None) -> Layout | None:

@@ -1,0 +1,218 @@
+"""One offering: satisfaction first, what success means, the outside beside it, what it costs."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.http import MemberRequest, acting_me_or_none, today
+from accounts.models import MicroEnterprise, Organization
+from accounts.permissions import may_draft_contract, may_publish_for
+from accounts.queries import organization
+from marketplace import comparison, queries
+from marketplace.comparison import Benchmark
+from marketplace.estimates import Estimate, estimate
+from marketplace.forms.search import BuyForm, usual_term
+from marketplace.models import OfferingVersion, SatisfactionScore, ServiceOffering
+from marketplace.price_plans import Plan
+from marketplace.views import rows
+
+_STRONG_EVIDENCE = Decimal("0.3")
+
+
+def offering(request: MemberRequest, pk: int) -> HttpResponse:
+    on, firm = today(request), organization()
+    found = queries.offering_seen_by(pk, by=request.user, on=on)
+    draft = queries.draft_of(found)
+    version = found.current or draft
+    if version is None:
+        raise AssertionError(f"{found} has no version at all.")
+    outside = comparison.benchmark(
+        category=found.category, unit=version.unit, name=version.name, price=version.price, on=on
+    )
+    is_ours = may_publish_for(request.user, found.provider, on=on)
+    context = {
+        "offering": found,
+        "version": version,
+        "has_draft": draft is not None and found.current is not None,
+        "lead_time": rows.lead_time(version.lead_time_days),
+        "plan": Plan(version.plan).label,
+        "measures": [_measure(measure) for measure in version.measures.all()],
+        "score": rows.score_figures(found.score),
+        "evidence": _evidence(found.score),
+        "outside": _outside(version, outside, on=on),
+        "versions": _versions(found),
+        "is_ours": is_ours,
+        "currency": firm.currency,
+        "trail": _trail(found),
+        "offering_row": rows.row_of(found, on=on) if found.current else None,
+        "buy": None if is_ours else _buying(request, found, version, firm, on=on),
+    }
+    return render(request, "marketplace/offering.html", context)
+
+
+def _trail(found: ServiceOffering) -> list[tuple[str, str]]:
+    market = reverse("marketplace:browse")
+    category = f"{market}?category={found.category.slug}"
+    return [("Market", market), (found.category.name, category), (rows.name_of(found), "")]
+
+
+def _measure(measure: Any) -> dict[str, Any]:
+    return {
+        "name": measure.name,
+        "target": f"{rows.plain(measure.target)} {measure.unit}",
+        "floor": f"{rows.plain(measure.floor)} {measure.unit}",
+        "better": measure.get_direction_display(),
+        "method": measure.method,
+        "measurer": measure.get_measurer_display(),
+        "weight": measure.weight,
+    }
+
+
+def _evidence(score: SatisfactionScore | None) -> list[dict[str, str]]:
+    """n, invited, rate and the honest bounds; nothing below five raters (PRODUCT 4.16)."""
+    if score is None or score.csat is None:
+        return []
+    rate = score.response_rate
+    answered = f"{score.n} of {score.invited} invited"
+    facts = [
+        {"label": "Months", "value": f"{score.from_month:%B %Y} to {score.to_month:%B %Y}"},
+        {"label": "Answered", "value": f"{answered}, {rate:.0%}" if rate is not None else answered},
+    ]
+    if score.honest_bounds is not None:
+        lowest, highest = score.honest_bounds
+        facts.append(
+            {"label": "If the silent were all unhappy, or all happy",
+             "value": f"{lowest * 100:.0f} to {highest * 100:.0f}"}
+        )  # fmt: skip
+    if rate is not None and rate < _STRONG_EVIDENCE:
+        facts.append({"label": "Fewer than 30 % answered", "value": "weak evidence"})
+    return facts
+
+
+def _outside(version: OfferingVersion, found: Benchmark, *, on: date) -> dict[str, Any]:
+    """The outside in words and figures: cheapest, median, count, and the gap to each."""
+    cheapest = found.cheapest
+    return {
+        "count": found.count,
+        "unit": found.unit,
+        "is_alike": found.is_alike,
+        "weakness": found.weakness,
+        "median": found.median,
+        "median_gap": _gap_words(found.gap_to_median(version.price)),
+        "cheapest": cheapest.price if cheapest else None,
+        "cheapest_gap": _gap_words(found.gap_to_cheapest(version.price)),
+        "cheapest_url": reverse("marketplace:outside", args=[cheapest.pk]) if cheapest else "",
+        "nearest": [
+            rows.row_of(each, on=on) | {"gap": comparison.gap(version.price, each.price)}
+            for each in found.nearest
+        ],
+    }
+
+
+def _gap_words(gap: Decimal | None) -> str:
+    if gap is None:
+        return ""
+    if abs(gap) < Decimal("0.0005"):
+        return "the same price"
+    return f"this is {abs(gap) * 100:.1f} % {'dearer' if gap > 0 else 'cheaper'}"
+
+
+def _versions(found: ServiceOffering) -> list[dict[str, Any]]:
+    published = found.versions.exclude(published_on=None).order_by("-number")
+    return [
+        {
+            "at": version.published_on,
+            "text": f"Version {version.number}: {version.price:,} per {version.unit}",
+            "note": version.name,
+        }
+        for version in published[:20]
+    ]
+
+
+def _buying(
+    request: MemberRequest,
+    found: ServiceOffering,
+    version: OfferingVersion,
+    firm: Organization,
+    *,
+    on: date,
+) -> dict[str, Any]:
+    """The panel that decides: what it costs, what is left, who signs, or why it cannot be."""
+    me = acting_me_or_none(request)
+    why_not = _why_not(request, found, me, on=on)
+    if why_not or me is None:
+        return {"why_not": why_not}
+    starts_on, ends_on = usual_term(on, year_starts_in=firm.fiscal_year_start_month)
+    usual = {"quantity": "1", "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
+    asked = usual | {name: request.GET[name] for name in usual if name in request.GET}
+    form = BuyForm(asked, on=on, is_per_unit=version.plan == Plan.PER_UNIT.value, unit=version.unit)
+    bought: dict[str, Any] = {
+        "title": f"Buy for {me}",
+        "form": form,
+        "provider": found.provider,
+        "draft_url": f"/contracts/new/{found.pk}/",
+    }
+    if form.is_valid():
+        terms = {"quantity": Decimal(0)} | form.cleaned_data
+        cost = estimate(
+            version, buyer=me, year_starts_in=firm.fiscal_year_start_month, on=on, **terms
+        )
+        bought |= _cost(cost, version, firm.currency)
+    if not may_draft_contract(request.user, me, on=on):
+        bought["cannot_sign"] = f"Whoever leads or may sign for {me} can draft the contract."
+    return bought
+
+
+def _why_not(
+    request: MemberRequest, found: ServiceOffering, me: MicroEnterprise | None, *, on: date
+) -> str:
+    if found.state != ServiceOffering.State.PUBLISHED:
+        return "This offering is not on sale. Contracts that were signed before go on."
+    if not found.provider.may_trade:
+        return f"{found.provider} is {found.provider.state}, so nobody can buy there yet."
+    if me is None:
+        return "You are a member of no micro-enterprise, so you cannot buy for one."
+    if me == found.provider:
+        return f"{me} sells this, and an ME does not buy from itself."
+    return ""
+
+
+def _cost(found: Estimate, version: OfferingVersion, currency: str) -> dict[str, Any]:
+    """What a month and the whole term cost, and the acting ME's money before and after."""
+    count = len(found.by_month)
+    return {
+        "costs": [
+            {"label": _monthly_label(found), "money": found.full_month},
+            {"label": "Term", "value": "1 month" if count == 1 else f"{count} months"},
+            {"label": f"In all, {currency}", "money": found.total, "total": True},
+        ],
+        "effect": [
+            {"label": "Available now", "money": found.before.available},
+            {"label": "This contract", "money": -found.now, "signed": True},
+            {"label": f"Available after, {currency}", "money": found.left, "total": True},
+        ],
+        "before": found.before,
+        "after": found.after,
+        "later": found.later,
+        "total_words": f"{found.total:,} {currency} in all",
+        "left_words": f"leaves {found.left:,} available",
+        "lacks": -found.left if found.left < 0 else None,
+        "over_capacity": _over_capacity(found, version),
+    }
+
+
+def _monthly_label(found: Estimate) -> str:
+    if found.plan.plan is Plan.FIXED:
+        return "A full month"
+    return f"A month at {rows.plain(found.quantity)} × {found.plan.price:,}"
+
+
+def _over_capacity(found: Estimate, version: OfferingVersion) -> str:
+    is_within = version.capacity is None or found.quantity <= version.capacity
+    if found.plan.plan is Plan.FIXED or is_within:
+        return ""
+    return f"The provider names a capacity of {version.capacity:,} a month. Ask first."
