@@ -14,5 +14,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("marketplace.urls")),
     path("learning/", include("learning_market.urls")),
+    path("", include("contracts.urls")),
     path("", include("insights.urls")),
 ]

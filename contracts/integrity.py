@@ -19,7 +19,16 @@ State = Contract.State
 # What both sides must have signed, and the events that carry a signature.
 _SIGNED = {State.AGREED, State.ACTIVE, State.SUSPENDED, State.NOTICE, State.ENDED, State.CLOSED}
 _SIGNING = {"offer", "counter", "accept"}
-_COPIES = ("plan", "unit", "price", "expected_quantity", "cap_quantity", "starts_on", "ends_on")
+_COPIES = (
+    "title",
+    "plan",
+    "unit",
+    "price",
+    "expected_quantity",
+    "cap_quantity",
+    "starts_on",
+    "ends_on",
+)
 _MEASURE = ("name", "unit", "direction", "target", "floor", "method", "measurer", "weight")
 
 

@@ -37,7 +37,10 @@ __all__ = [
     "run_clock",
     "withdraw",
 ]
-_NEGOTIATED = ["current", "starts_on", "ends_on", "turn", "offered_on", "answer_until_on"]
+_NEGOTIATED = [
+    "current", "starts_on", "ends_on", "turn", "offered_on", "answer_until_on",
+    "answer_reminded_on",
+]  # fmt: skip
 
 
 @transaction.atomic
@@ -102,7 +105,7 @@ def revise(
     if wanted == terms_of(before.terms):
         return found
     guards.require_read(found, seen_hash)
-    records.write_version(found, wanted, title=before.terms["title"], party=party, by=by, on=on)
+    records.write_version(found, wanted, title=before.title, party=party, by=by, on=on)
     records.record_event(
         found, Event.REVISE, row, on=on, at=clock.now(), by=by, party=party,
         changed=["current", "starts_on", "ends_on"], hash=_current(found).hash,
@@ -166,7 +169,7 @@ def counter(
             code="nothing_changed",
             help="Change a term, or accept the offer as it is.",
         )
-    records.write_version(found, wanted, title=before.terms["title"], party=party, by=by, on=on)
+    records.write_version(found, wanted, title=before.title, party=party, by=by, on=on)
     _put_to_other_side(
         found, Event.COUNTER, row, party=party, by=by, on=on, note=note, answers=before.hash
     )
@@ -246,7 +249,7 @@ def _put_to_other_side(
     at = clock.now()
     records.sign(contract, party=party, by=by, on=on, at=at)
     contract.turn = contract.provider if party == contract.buyer else contract.buyer
-    contract.offered_on = on
+    contract.offered_on, contract.answer_reminded_on = on, None
     contract.answer_until_on = lifecycle.answer_until(
         offered_on=on,
         starts_on=version.starts_on,

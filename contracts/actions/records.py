@@ -35,7 +35,7 @@ def write_version(
     )
     version = ContractVersion.objects.create(
         contract=contract, number=number, terms=document, hash=papers.hash_of(document),
-        plan=terms.plan, price=terms.price, unit=terms.unit,
+        title=title, plan=terms.plan, price=terms.price, unit=terms.unit,
         expected_quantity=terms.expected_quantity, cap_quantity=terms.cap_quantity,
         starts_on=terms.starts_on, ends_on=terms.ends_on, valid_from_on=terms.starts_on,
         written_by=by, written_for=party, written_on=on,

@@ -93,6 +93,9 @@ class Contract(models.Model):
     event_count = models.PositiveIntegerField(default=0)
     created_on = models.DateField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # When the last mail went out that an answer is due, or that the end comes near.
+    answer_reminded_on = models.DateField(null=True)
+    end_reminded_on = models.DateField(null=True)
     draft_key = models.CharField(
         max_length=80, blank=True, help_text="of the form or request that drafted it"
     )
@@ -151,6 +154,7 @@ class ContractVersion(models.Model):
     number = models.PositiveSmallIntegerField()
     terms = models.JSONField()
     hash = models.CharField(max_length=64)
+    title = models.CharField(max_length=120, help_text="what is bought, as the offering named it")
     plan = models.CharField(max_length=12, choices=PLANS)
     price = models.DecimalField(max_digits=18, decimal_places=2)
     unit = models.CharField(max_length=40)

@@ -1,10 +1,11 @@
 """Contracts as pages and rules read them: who may know of which, and what waits for whom."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
 
-from accounts.models import User
+from accounts.models import MicroEnterprise, User
 from accounts.permissions import (
     is_of_the_firm,
     may_see_every_negotiation,
@@ -13,7 +14,11 @@ from accounts.permissions import (
     require,
 )
 from contracts.lifecycle import is_running
-from contracts.models import Contract, ContractEvent, ContractQuerySet
+from contracts.models import Contract, ContractEvent, ContractQuerySet, EndProposal
+
+State = Contract.State
+ENDING_SOON = timedelta(days=30)
+AT_MOST = 20
 
 
 def visible_to(user: User, *, on: date) -> ContractQuerySet:
@@ -40,14 +45,7 @@ def may_know(user: User, contract: Contract, *, on: date) -> bool:
 
 def in_state(contracts: QuerySet[Contract], state: str, *, on: date) -> QuerySet[Contract]:
     """Those whose state counts as `state` that day: `lifecycle.state_on` for a whole list."""
-    signed = [Contract.State.AGREED, Contract.State.ACTIVE]
-    by_date = Case(
-        When(state="offered", answer_until_on__lt=on, then=Value(Contract.State.LAPSED)),
-        When(state__in=signed, ends_on__lt=on, then=Value(Contract.State.ENDED)),
-        When(state="agreed", starts_on__lte=on, then=Value(Contract.State.ACTIVE)),
-        default=F("state"),
-    )
-    return contracts.annotate(state_by_date=by_date).filter(state_by_date=state)
+    return contracts.filter(in_states(state, on=on))
 
 
 def events_of(contract: Contract, *, by: User, on: date) -> QuerySet[ContractEvent]:
@@ -57,3 +55,83 @@ def events_of(contract: Contract, *, by: User, on: date) -> QuerySet[ContractEve
         f"What happened to {contract} is for its parties to read.",
     )
     return contract.events.select_related("version")
+
+
+def in_states(*states: str, on: date) -> Q:
+    """Contracts whose state that day, by the dates and not by the jobs, is one of these."""
+    is_signed = Q(state__in=[State.AGREED, State.ACTIVE])
+    by_date: dict[str, Q] = {
+        State.OFFERED: Q(state=State.OFFERED, answer_until_on__gte=on),
+        State.LAPSED: Q(state=State.LAPSED) | Q(state=State.OFFERED, answer_until_on__lt=on),
+        State.AGREED: Q(state=State.AGREED, starts_on__gt=on),
+        State.ACTIVE: is_signed & Q(starts_on__lte=on, ends_on__gte=on)
+        | Q(state=State.ACTIVE, ends_on__gte=on),
+        State.ENDED: Q(state=State.ENDED) | is_signed & Q(ends_on__lt=on),
+    }
+    wanted = Q()
+    for state in states:
+        wanted |= by_date.get(state, Q(state=state))
+    return wanted
+
+
+def with_title(contracts: ContractQuerySet) -> ContractQuerySet:
+    """Annotated with `title`, what the current terms call it; the terms stay in the database."""
+    related = contracts.select_related("buyer", "provider", "turn", "current")
+    return related.defer("current__terms").annotate(title=F("current__title"))
+
+
+def to_answer(me: MicroEnterprise, *, on: date) -> Q:
+    """An offer whose turn it is, or an end that the other side has named."""
+    named = _ends_to_confirm(me, on=on).filter(contract=OuterRef("pk"))
+    return Q(turn=me) & in_states(State.OFFERED, on=on) | Q(Exists(named))
+
+
+def waiting_first(
+    contracts: ContractQuerySet, me: MicroEnterprise | None, *, on: date
+) -> ContractQuerySet:
+    """Annotated with `waits_for_us`; those first, then the newest."""
+    waits = to_answer(me, on=on) if me else Q(pk__in=[])
+    flag = Case(When(waits, then=1), default=0, output_field=IntegerField())
+    return contracts.annotate(waits_for_us=flag).order_by("-waits_for_us", "-pk")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What one ME has to do about its contracts, the most urgent first; each at most twenty."""
+
+    to_sign: list[Contract]
+    ends_to_confirm: list[EndProposal]
+    drafts: list[Contract]
+    ending_soon: list[Contract]
+
+    def __bool__(self) -> bool:
+        return any((self.to_sign, self.ends_to_confirm, self.drafts, self.ending_soon))
+
+
+def waiting_for(me: MicroEnterprise, *, on: date) -> Waiting:
+    """Offers to answer, ends to confirm, drafts to offer, and contracts that end within 30 days.
+
+    Four queries. Contracts carry `title`; an offer is due on its `answer_until_on`, an end too.
+    """
+    ours = with_title(Contract.objects.of(me))
+    offers = ours.filter(in_states(State.OFFERED, on=on), turn=me)
+    drafts = ours.filter(state=State.DRAFT, starts_on__gt=on, current__written_for=me)
+    ending = ours.filter(in_states(State.ACTIVE, on=on), ends_on__lte=on + ENDING_SOON)
+    ends = _ends_to_confirm(me, on=on).select_related("contract", "proposed_for")
+    ends = ends.annotate(title=F("contract__current__title"))
+    return Waiting(
+        [*offers.order_by("answer_until_on", "pk")[:AT_MOST]],
+        [*ends.order_by("answer_until_on", "pk")[:AT_MOST]],
+        [*drafts.order_by("starts_on", "pk")[:AT_MOST]],
+        [*ending.order_by("ends_on", "pk")[:AT_MOST]],
+    )
+
+
+def _ends_to_confirm(me: MicroEnterprise, *, on: date) -> QuerySet[EndProposal]:
+    """Ends that the other side has named and that may still be confirmed."""
+    theirs = Q(contract__buyer=me) | Q(contract__provider=me)
+    running = Q(contract__state__in=[State.AGREED, State.ACTIVE])
+    return EndProposal.objects.filter(
+        theirs & running, state=EndProposal.State.OPEN, answer_until_on__gte=on,
+        last_day_on__lt=F("contract__ends_on"),
+    ).exclude(proposed_for=me)  # fmt: skip

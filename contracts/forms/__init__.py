@@ -1,0 +1,1 @@
+"""What people type, and nothing that decides; a module for each noun."""

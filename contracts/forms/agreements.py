@@ -1,0 +1,208 @@
+"""The terms of a contract as a form: price, days, the five sections and the success measures."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.db.models import QuerySet
+
+from accounts.errors import Refused
+from accounts.models import MicroEnterprise
+from contracts.terms import LONGEST_SECTION, MOST_MEASURES, SECTIONS, Measure, Terms
+from marketplace.models import OfferedMeasure
+from marketplace.price_plans import Plan
+
+_HINTS = {
+    "joint_objective": "What both sides want to reach together.",
+    "commitments": "Who does what, by when.",
+    "resources": "People, tools, rooms, data: who brings what.",
+    "risks": "What could go wrong, and what happens then.",
+    "ins_and_outs": "What belongs to it, and what does not.",
+}
+
+
+def _day(label: str, hint: str = "") -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, help_text=hint, widget=widget)
+
+
+def _quantity(label: str, hint: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, help_text=hint, max_digits=13, decimal_places=3, min_value=Decimal("0.001")
+    )
+
+
+class TermsForm(forms.Form):
+    """All terms but the measures; a fixed price has no quantities."""
+
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+    hash = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    buyer = forms.ModelChoiceField(
+        MicroEnterprise.objects.none(), label="For which buyer", empty_label="Choose the buyer"
+    )
+    price = forms.DecimalField(max_digits=18, decimal_places=2, min_value=Decimal("0.01"))
+    expected_quantity = _quantity("Expected a month", "What is reserved each month.")
+    cap_quantity = _quantity(
+        "Not to exceed a month", "More is delivered, but waits for the buyer before it is paid."
+    )
+    starts_on = _day("First day", "Tomorrow at the earliest.")
+    ends_on = _day("Last day", "Included.")
+    note = forms.CharField(
+        label="Word to the other side", required=False, max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        plan: str,
+        customers: QuerySet[MicroEnterprise] | None,
+        with_note: bool,
+        initial: Mapping[str, Any],
+    ) -> None:
+        super().__init__(data, initial={"key": uuid4().hex} | dict(initial))
+        for field, name in SECTIONS.items():
+            self.fields[field] = forms.CharField(
+                label=name, help_text=_HINTS[field], required=False, max_length=LONGEST_SECTION,
+                widget=forms.Textarea(attrs={"rows": 3}),
+            )  # fmt: skip
+        if Plan(plan) is Plan.FIXED:
+            del self.fields["expected_quantity"], self.fields["cap_quantity"]
+        if customers is None:
+            del self.fields["buyer"]
+        else:
+            self.fields["buyer"].queryset = customers  # type: ignore[attr-defined]
+        if not with_note:
+            del self.fields["note"]
+
+    @property
+    def sections(self) -> list[forms.BoundField]:
+        """The five sections in their order."""
+        return [self[name] for name in SECTIONS]
+
+
+class PrefillForm(forms.Form):
+    """What the address may ask for; what makes no sense is left out."""
+
+    quantity = forms.DecimalField(
+        max_digits=10, decimal_places=3, min_value=Decimal("0.001"), required=False
+    )
+    starts_on = forms.DateField(required=False)
+    ends_on = forms.DateField(required=False)
+
+    @property
+    def prefill(self) -> dict[str, Any]:
+        """The valid ones, after `is_valid`."""
+        return {name: value for name, value in self.cleaned_data.items() if value is not None}
+
+
+class MeasureForm(forms.Form):
+    """One success measure; an empty row is none."""
+
+    name = forms.CharField(label="What is measured", max_length=160)
+    unit = forms.CharField(max_length=30, help_text="Such as %, days or points.")
+    direction = forms.ChoiceField(
+        choices=OfferedMeasure.Direction.choices, initial=OfferedMeasure.Direction.HIGHER
+    )
+    target = forms.DecimalField(max_digits=14, decimal_places=4)
+    floor = forms.DecimalField(
+        max_digits=14, decimal_places=4, help_text="From here on it counts nothing."
+    )
+    measurer = forms.ChoiceField(
+        label="Measured by", choices=OfferedMeasure.Measurer.choices,
+        initial=OfferedMeasure.Measurer.PROVIDER,
+    )  # fmt: skip
+    method = forms.CharField(label="How it is measured", max_length=200)
+    weight = forms.IntegerField(min_value=1, max_value=100, initial=1)
+
+
+MeasureFormSet = forms.formset_factory(
+    MeasureForm, extra=1, can_delete=True, max_num=MOST_MEASURES, absolute_max=MOST_MEASURES + 5
+)
+
+
+class TermsInput:
+    """Both parts of the form as one thing that a view can ask."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        plan: str,
+        unit: str,
+        initial: Mapping[str, Any],
+        measures: Sequence[Measure],
+        customers: QuerySet[MicroEnterprise] | None = None,
+        with_note: bool = False,
+    ) -> None:
+        self.plan, self.unit = plan, unit
+        self.form = TermsForm(
+            data, plan=plan, customers=customers, with_note=with_note, initial=initial
+        )
+        rows = [vars(each) for each in measures]
+        self.measures = MeasureFormSet(data, prefix="measure", initial=rows)
+        for row in self.measures:
+            row.fields["DELETE"].label = "Leave this measure out"
+
+    def is_valid(self) -> bool:
+        is_sound = self.form.is_valid()
+        if self.measures.is_valid():
+            return is_sound
+        for number, row in enumerate(self.measures, start=1):
+            if row.errors:
+                self.form.add_error(None, f"Success measure {number} needs another look.")
+        for text in self.measures.non_form_errors():
+            self.form.add_error(None, str(text))
+        return False
+
+    @property
+    def price_label(self) -> str:
+        is_fixed = Plan(self.plan) is Plan.FIXED
+        return "Price a month" if is_fixed else f"Price per {self.unit}"
+
+    def refuse(self, reason: Refused) -> None:
+        """Put the rule's sentence where it belongs."""
+        field = reason.field if reason.field in self.form.fields else None
+        self.form.add_error(field, f"{reason} {reason.help}".strip())
+
+    @property
+    def terms(self) -> Terms:
+        """What was typed, of a valid form."""
+        told = self.form.cleaned_data
+        names = {*Terms.__dataclass_fields__} & told.keys()
+        rows = [row.cleaned_data for row in self.measures if row not in self.measures.deleted_forms]
+        return Terms(
+            plan=self.plan,
+            measures=tuple(_measure(row) for row in rows if row),
+            **{name: told[name] for name in names},
+        )
+
+
+def _measure(row: Mapping[str, Any]) -> Measure:
+    return Measure(**{name: row[name] for name in Measure.__dataclass_fields__})
+
+
+class SignForm(forms.Form):
+    """A signature: on which hash, and that the terms were read."""
+
+    hash = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    read = forms.BooleanField(
+        label="I have read these terms",
+        error_messages={"required": "Tick that you have read the terms, then sign."},
+    )
+
+
+class EndForm(forms.Form):
+    """The last day that one side names."""
+
+    last_day_on = _day("Last day", "Included. The other side has to confirm it.")
+    reason = forms.CharField(
+        label="Why", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label="Why", required=False, max_length=500)

@@ -1,0 +1,89 @@
+"""What pressing the button does to the buyer's money, told before it is pressed (PRODUCT 4.7)."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from accounts.models import MicroEnterprise
+from accounts.queries import organization
+from contracts import pricing
+from contracts.terms import Terms
+from ledger.models import Cause, Reservation
+from ledger.money import ZERO
+from ledger.months import fiscal_year
+from ledger.queries import Money, money_of
+
+Facts = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Figures ready to print. Without `now` and `after` the reader may not see the wallet."""
+
+    price_facts: Facts
+    money_facts: Facts
+    now: Money | None
+    after: Money | None
+    lacking: str
+    commitment: pricing.Commitment
+
+
+def effect_of(
+    terms: Terms, *, buyer: MicroEnterprise | None, on: date, cause: Cause | None = None
+) -> Effect:
+    """The effect of signing these terms; `buyer` is None for whoever may not see its wallet.
+
+    What is promised for the same cause already is not needed a second time.
+    """
+    plan = pricing.planned_by_month(
+        terms.price_plan,
+        expected=terms.expected_quantity,
+        starts_on=terms.starts_on,
+        ends_on=terms.ends_on,
+    )
+    firm = organization()
+    starts_in = firm.fiscal_year_start_month
+    split = pricing.commitment(plan, on=on, year_starts_in=starts_in)
+    year = fiscal_year(on, starts_in=starts_in)
+    facts = _price_facts(plan, split, year=year, currency=firm.currency)
+    if buyer is None:
+        return Effect(facts, [], None, None, "", split)
+    needed = split.now - _promised(cause)
+    purse = money_of(buyer, on=on)
+    after = replace(purse, pre_committed=purse.pre_committed + needed)
+    money_facts = [
+        {"label": "Available now", "money": purse.available},
+        {"label": "This contract", "money": -needed, "signed": True},
+        {"label": f"Available after, {firm.currency}", "money": after.available, "total": True},
+    ]
+    if after.available < 0:
+        lacking = (
+            f"{-after.available:,.2f} {firm.currency} more is needed than is available.\n"
+            "Ask an HR admin for a grant, or choose a lower price or a shorter term."
+        )
+        return Effect(facts, money_facts, purse, None, lacking, split)
+    return Effect(facts, money_facts, purse, after, "", split)
+
+
+def _price_facts(
+    plan: dict[date, Decimal], split: pricing.Commitment, *, year: int, currency: str
+) -> Facts:
+    months = len(plan)
+    facts: Facts = [
+        {"label": "A full month", "money": max(plan.values(), default=ZERO)},
+        {"label": f"{months} month{'s' * (months != 1)} together", "money": split.total},
+        {"label": f"Committed in {year}, {currency}", "money": split.now, "total": True},
+    ]
+    if split.future:
+        facts.append({"label": f"Future commitment, after {year}", "money": split.future})
+    return facts
+
+
+def _promised(cause: Cause | None) -> Decimal:
+    if cause is None:
+        return ZERO
+    rows = Reservation.objects.open().of(cause)
+    return Decimal(rows.aggregate(total=Sum("amount", default=ZERO))["total"])

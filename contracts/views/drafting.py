@@ -1,0 +1,206 @@
+"""Writing terms: a new draft from an offering, a changed draft, a counter-offer."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.errors import Forbidden, Refused, Unknown
+from accounts.http import MemberRequest, acting_me, today
+from accounts.models import MicroEnterprise
+from accounts.queries import organization
+from contracts.actions import agreements
+from contracts.drafts import starting_terms
+from contracts.forms.agreements import PrefillForm, TermsInput
+from contracts.models import Contract
+from contracts.queries.effects import Effect, effect_of
+from contracts.terms import Measure, Terms, terms_of
+from contracts.views.agreements import found_contract
+from ledger.models import Cause
+from marketplace.models import OfferingVersion, ServiceOffering
+from marketplace.price_plans import Plan
+
+_FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@_FORM_METHODS
+def draft(request: MemberRequest, offering: int) -> HttpResponse:
+    """A new draft from an offering, as its buyer, or as its provider for a customer."""
+    me, on = acting_me(request), today(request)
+    found = _on_sale(offering)
+    version = found.current
+    if version is None:
+        raise Unknown
+    start = _start(request, version, on=on)
+    sells = me == found.provider
+    typed = TermsInput(
+        request.POST or None,
+        plan=version.plan,
+        unit=version.unit,
+        initial=_initial(start),
+        measures=start.measures,
+        customers=MicroEnterprise.objects.trading().exclude(pk=me.pk).order_by("name")
+        if sells
+        else None,
+    )
+
+    def deed() -> Contract:
+        buyer = typed.form.cleaned_data["buyer"] if sells else me
+        return agreements.draft(
+            found, buyer=buyer, terms=typed.terms, party=me, by=request.user, on=on,
+            key=typed.form.cleaned_data["key"],
+        )  # fmt: skip
+
+    words = {
+        "title": f"Draft a contract: {found.name}",
+        "lede": "Success, price and term on one page. Nobody has to approve it: it takes two"
+        " signatures.",
+        "button": "Write the draft",
+        "provider": found.provider,
+        "back_url": f"/market/offerings/{found.pk}/",
+        "said": "Draft written.\nRead it once more, then sign and offer it.",
+    }
+    return _write(request, typed, deed, words, buyer=None if sells else me)
+
+
+@_FORM_METHODS
+def revise(request: MemberRequest, pk: int) -> HttpResponse:
+    """Change a draft that nobody has signed."""
+    contract, me = found_contract(request, pk), acting_me(request)
+    typed = _typed(request, contract)
+
+    def deed() -> Contract:
+        return agreements.revise(
+            contract, seen_hash=typed.form.cleaned_data["hash"], terms=typed.terms, party=me,
+            by=request.user, on=today(request),
+        )  # fmt: skip
+
+    words = _words(contract) | {
+        "title": "Change the draft",
+        "lede": "Nobody has signed it yet.",
+        "button": "Keep the changes",
+        "said": "Draft changed.\nRead it once more, then sign and offer it.",
+    }
+    return _write(request, typed, deed, words, buyer=_own_buyer(contract, me), cause=contract.cause)
+
+
+@_FORM_METHODS
+def counter(request: MemberRequest, pk: int) -> HttpResponse:
+    """Answer an offer with other terms; sending it signs them."""
+    contract, me = found_contract(request, pk), acting_me(request)
+    typed = _typed(request, contract, with_note=True)
+
+    def deed() -> Contract:
+        told = typed.form.cleaned_data
+        return agreements.counter(
+            contract, seen_hash=told["hash"], terms=typed.terms, party=me, by=request.user,
+            on=today(request), note=told["note"],
+        )  # fmt: skip
+
+    other = contract.provider if me == contract.buyer else contract.buyer
+    words = _words(contract) | {
+        "title": "Counter-offer",
+        "lede": f"Change what should be different. Sending it signs your version; {other} answers.",
+        "button": "Sign and send counter-offer",
+        "said": f"Counter-offer sent.\n{other} has the turn.",
+    }
+    return _write(request, typed, deed, words, buyer=_own_buyer(contract, me), cause=contract.cause)
+
+
+def _write(
+    request: MemberRequest,
+    typed: TermsInput,
+    deed: Callable[[], Contract],
+    words: Mapping[str, Any],
+    *,
+    buyer: MicroEnterprise | None,
+    cause: Cause | None = None,
+) -> HttpResponse:
+    """The form with its effect; on a press of the button the deed, or its refusal in the form."""
+    is_pressed = request.method == "POST" and "preview" not in request.POST
+    is_valid = typed.is_valid() if request.method == "POST" else False
+    if is_pressed and is_valid:
+        try:
+            contract = deed()
+            messages.success(request, words["said"])
+            return redirect("contracts:contract", contract.pk)
+        except (Forbidden, Unknown):
+            raise
+        except Refused as reason:
+            typed.refuse(reason)
+    context = {
+        **words,
+        "form": typed.form,
+        "measures": typed.measures,
+        "buyer": buyer,
+        "currency": organization().currency,
+        "unit": typed.unit,
+        "price_label": typed.price_label,
+        "effect": _effect(typed, buyer=buyer, on=today(request), cause=cause),
+    }
+    status = 409 if is_pressed and is_valid else 200
+    return render(request, "contracts/write.html", context, status=status)
+
+
+def _effect(
+    typed: TermsInput, *, buyer: MicroEnterprise | None, on: date, cause: Cause | None
+) -> Effect | None:
+    """Of what is typed, or before anything was, of what the form starts with."""
+    if typed.form.is_bound:
+        if typed.form.errors or not typed.measures.is_valid():
+            return None
+        return effect_of(typed.terms, buyer=buyer, on=on, cause=cause)
+    start: Terms = typed.form.initial["terms"]
+    if typed.plan == Plan.PER_UNIT.value and start.expected_quantity is None:
+        return None
+    return effect_of(start, buyer=buyer, on=on, cause=cause)
+
+
+def _typed(request: MemberRequest, contract: Contract, *, with_note: bool = False) -> TermsInput:
+    version = contract.current
+    if version is None:
+        raise Unknown
+    terms = terms_of(version.terms)
+    return TermsInput(
+        request.POST or None, plan=version.plan, unit=version.unit, measures=terms.measures,
+        with_note=with_note, initial=_initial(terms) | {"hash": version.hash},
+    )  # fmt: skip
+
+
+def _initial(terms: Terms) -> dict[str, Any]:
+    """The form's first values; `terms` itself is no field, but what the effect is told of."""
+    return {name: getattr(terms, name) for name in terms.__dataclass_fields__} | {"terms": terms}
+
+
+def _start(request: MemberRequest, version: OfferingVersion, *, on: date) -> Terms:
+    """What the form starts with; `quantity`, `starts_on` and `ends_on` may come in the address."""
+    names = Measure.__dataclass_fields__
+    measures = tuple(
+        Measure(**{name: getattr(each, name) for name in names}) for each in version.measures.all()
+    )
+    asked = PrefillForm(request.GET)
+    asked.is_valid()
+    return starting_terms(
+        plan=version.plan, price=version.price, unit=version.unit, summary=version.summary,
+        lead_time_days=version.lead_time_days, measures=measures, on=on, **asked.prefill,
+    )  # fmt: skip
+
+
+def _words(contract: Contract) -> dict[str, Any]:
+    return {"provider": contract.provider, "back_url": f"/contracts/{contract.pk}/"}
+
+
+def _own_buyer(contract: Contract, me: MicroEnterprise) -> MicroEnterprise | None:
+    return contract.buyer if me == contract.buyer else None
+
+
+def _on_sale(offering: int) -> ServiceOffering:
+    on_sale = ServiceOffering.objects.on_sale().select_related("provider", "current")
+    found = on_sale.filter(pk=offering).first()
+    if found is None:
+        raise Unknown
+    return found
