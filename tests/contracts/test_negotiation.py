@@ -240,7 +240,7 @@ def test_a_contract_without_a_success_measure_cannot_be_offered():
         event("offer", contract, contract.buyer)
 
 
-@pytest.mark.parametrize("state", ["proposed", "dissolving", "dissolved", "rejected"])
+@pytest.mark.parametrize("state", ["proposed", "dissolving", "dissolved"])
 @pytest.mark.parametrize("side", ["buyer", "provider"])
 def test_both_sides_must_be_in_trade(side, state):
     contract = make.draft()
