@@ -43,7 +43,8 @@ def events(wanted: Wanted) -> QuerySet[AuditEvent]:
 
 def in_words(details: dict[str, Any]) -> list[str]:
     """The details of an event as lines such as `state: proposed, active`."""
-    return [f"{_plain(key)}: {_printed(value)}" for key, value in details.items() if value != ""]
+    said = {key: value for key, value in details.items() if value not in ("", [], {})}
+    return [f"{_plain(key)}: {_printed(value)}" for key, value in said.items()]
 
 
 def _plain(key: str) -> str:

@@ -47,7 +47,7 @@ def guards(me: MicroEnterprise, *, has_live_offering: bool, on: date) -> list[Gu
         Guard(
             "right",
             "the right to decide",
-            "An HR admin grants it; without it nobody can sign for the ME.",
+            "An HR admin grants the right to decide; without it nobody can sign for the ME.",
             decides.filter(micro_enterprise=me).exists(),
         ),
     ]

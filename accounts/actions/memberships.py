@@ -134,10 +134,11 @@ def accept_terms(membership: Membership, *, by: User, on: date) -> Membership:
         f"The terms are accepted by {membership.person} and by the lead of {me}, nobody else.",
         help=ASK_THE_LEAD,
     )
-    side = "person_accepted_at" if is_own else "lead_accepted_at"
-    if getattr(membership, side) is None:
-        setattr(membership, side, clock.now())
-        membership.save(update_fields=[side])
+    side = "person" if is_own else "lead"
+    field = f"{side}_accepted_at"
+    if getattr(membership, field) is None:
+        setattr(membership, field, clock.now())
+        membership.save(update_fields=[field])
         audit.record("membership.accept", membership, by=by, on=on, me=me, side=side)
     return take_lead_as_named(membership, by=by, on=on)
 
@@ -178,13 +179,13 @@ def take_lead_as_named(membership: Membership, *, by: User, on: date) -> Members
 
 def go_on_with(
     membership: Membership, *, on: date, **wanted: object
-) -> tuple[Membership, dict[str, list[str]]]:
+) -> tuple[Membership, dict[str, list[object] | str]]:
     """Let other values hold from `on`; returns the row of that day and what changed in it.
 
     A row that began earlier ends the day before, so that every past day keeps what held on it.
     """
     changes = {
-        field: [str(getattr(membership, field)), str(value)]
+        field: _said(field, getattr(membership, field), value)
         for field, value in wanted.items()
         if getattr(membership, field) != value
     }
@@ -199,6 +200,13 @@ def go_on_with(
         setattr(membership, field, value)
     membership.save()
     return membership, changes
+
+
+def _said(field: str, before: object, after: object) -> list[object] | str:
+    """A change for the audit trail, where nobody reads the share points of a person."""
+    if field == "share_points":
+        return "changed"
+    return [each if isinstance(each, bool) else str(each) for each in (before, after)]
 
 
 def missing_for_rights(membership: Membership, *, role: Role, on: date) -> list[str]:

@@ -51,16 +51,20 @@ def change_role(
     me = role.micro_enterprise
     _require_lead(me, by=by, on=on)
     role = Role.objects.select_for_update(no_key=True).get(pk=role.pk)
-    before = [role.name, role.description]
+    wanted = {"name": name, "description": description}
+    changes: dict[str, object] = {
+        field: [getattr(role, field), value]
+        for field, value in wanted.items()
+        if getattr(role, field) != value
+    }
     role.name, role.description = name, description
     with saying(role_named_once=_role_exists(name)):
         role.save(update_fields=["name", "description"])
     tied, untied = _tie(role, outcomes, on=on)
-    if before != [name, description] or tied or untied:
-        audit.record(
-            "role.change", role, by=by, on=on, me=me,
-            before=before, after=[name, description], tied=tied, untied=untied,
-        )  # fmt: skip
+    changes |= {"tied to outcomes": tied} if tied else {}
+    changes |= {"untied from outcomes": untied} if untied else {}
+    if changes:
+        audit.record("role.change", role, by=by, on=on, me=me, changes=changes)
     return role
 
 

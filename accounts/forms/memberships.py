@@ -10,7 +10,7 @@ from accounts.forms.micro_enterprises import PersonChoice
 from accounts.models import CustomerOutcome, Membership, MicroEnterprise, Person, Role
 from accounts.models.people import PersonQuerySet
 
-NEW_ROLE = ""
+NEW_ROLE = "+"
 
 
 def day_field(**options: Any) -> forms.DateField:
@@ -33,7 +33,7 @@ class AddMemberForm(forms.Form):
         queryset=Person.objects.none(), widget=forms.RadioSelect, empty_label=None,
         error_messages={"required": "Choose one of the people found."},
     )  # fmt: skip
-    role = forms.ChoiceField(required=False)
+    role = forms.ChoiceField()
     new_role = forms.CharField(
         max_length=250, required=False, help_text="Where no role of the list fits."
     )
@@ -46,13 +46,13 @@ class AddMemberForm(forms.Form):
         super().__init__(data, initial={"starts_on": on, "allocation_percent": 100})
         self.fields["person"].queryset = found  # type: ignore[attr-defined]
         names = me.roles.order_by("name").values_list("name", flat=True)
-        choices = [(NEW_ROLE, "A new role, named below"), *((name, name) for name in names)]
+        choices = [*((name, name) for name in names), (NEW_ROLE, "A new role, named below")]
         self.fields["role"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         sent = super().clean() or self.cleaned_data
-        if not sent.get("role") and not sent.get("new_role"):
-            self.add_error("role", "Choose a role, or name a new one.")
+        if sent.get("role") == NEW_ROLE and not sent.get("new_role"):
+            self.add_error("new_role", "Name the new role, or choose one of the list.")
         return sent
 
     def member(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class AddMemberForm(forms.Form):
         sent = self.cleaned_data
         return {
             "person": sent["person"],
-            "role": sent["new_role"] or sent["role"],
+            "role": sent["new_role"] if sent["role"] == NEW_ROLE else sent["role"],
             "allocation_percent": sent["allocation_percent"],
             "starts_on": sent["starts_on"],
         }

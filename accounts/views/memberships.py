@@ -16,12 +16,12 @@ from accounts.views.micro_enterprises import address_of, me_or_404, status_for, 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_member(request: MemberRequest, pk: int) -> HttpResponse:
-    """The lead finds a person by name (`?q=`) and takes them in, in a role."""
+    """The lead finds a person by name (`?person=`) and takes them in, in a role."""
     me, on = me_or_404(request, pk), today(request)
     permissions.require(
         permissions.may_change_me(request.user, me, on=on), f"Only the lead of {me} adds members."
     )
-    wanted = request.GET.get("q", "")
+    wanted = request.GET.get("person", "")
     found = queries.people_found(wanted, outside=me, on=on)
     form = AddMemberForm(request.POST or None, me=me, found=found, on=on)
     if request.method == "POST" and form.is_valid():

@@ -151,12 +151,12 @@ def rights(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def name_lead(request: MemberRequest, pk: int) -> HttpResponse:
-    """An HR admin finds a person by name (`?q=`) and names them lead or acting lead."""
+    """An HR admin finds a person by name (`?person=`) and names them lead or acting lead."""
     me, on = me_or_404(request, pk), today(request)
     permissions.require(
         permissions.may_activate_me(request.user), "Only an HR admin names the lead of an ME."
     )
-    wanted = request.GET.get("q", "")
+    wanted = request.GET.get("person", "")
     found = queries.people_found(wanted, on=on) if wanted else queries.members_to_lead(me, on=on)
     form = NameLeadForm(request.POST or None, found=found)
     if request.method == "POST" and form.is_valid():

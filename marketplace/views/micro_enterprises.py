@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import permissions, queries
 from accounts.errors import Refused
 from accounts.http import MemberRequest, today
+from accounts.lifecycle import MAY_BE_ACTIVATED
 from accounts.me_page import MePage, me_page
 from accounts.models import MicroEnterprise
 from accounts.paging import page_of
@@ -17,6 +18,8 @@ from marketplace import micro_enterprises as rules
 from marketplace.forms.micro_enterprises import MeFilterForm
 from marketplace.models import SatisfactionScore
 from marketplace.queries import offerings_of
+
+_ON_A_PHONE = {"accept": "Accept terms", "start": "What is missing", "lead": "Name a lead"}
 
 
 @require_safe
@@ -49,7 +52,7 @@ def me(request: MemberRequest, pk: int) -> HttpResponse:
     found, on = me_or_404(request, pk), today(request)
     page = me_page(found, user=request.user, on=on, page=request.GET.get("page"))
     scores = rules.scores_by_month(found)
-    guards = rules.guards_of(found, on=on)
+    guards, panel = rules.guards_of(found, on=on), _panel(page)
     context = {
         "page": page,
         "me": found,
@@ -57,7 +60,7 @@ def me(request: MemberRequest, pk: int) -> HttpResponse:
         "missing_count": sum(not guard.is_met for guard in guards),
         "checks": [
             {
-                "text": guard.words if guard.is_met else guard.advice,
+                "text": f"It has {guard.words}." if guard.is_met else guard.advice,
                 "tone": "" if guard.is_met else "watch",
             }
             for guard in guards
@@ -65,7 +68,8 @@ def me(request: MemberRequest, pk: int) -> HttpResponse:
         "trail": trail_to(found),
         **_satisfaction(scores),
         "shows_satisfaction": bool(scores) or found.kind == MicroEnterprise.Kind.SERVICE,
-        "panel": _panel(page),
+        "panel": panel,
+        "panel_action": _ON_A_PHONE.get(panel, ""),
     }
     return render(request, "marketplace/me.html", context)
 
@@ -106,10 +110,10 @@ def _satisfaction(scores: list[SatisfactionScore]) -> dict[str, object]:
 
 def _panel(page: MePage) -> str:
     """Which one thing this visitor has to decide here; empty where there is nothing."""
-    visitor, state = page.visitor, page.me.state
+    visitor = page.visitor
     if visitor.must_accept:
         return "accept"
-    if state == MicroEnterprise.State.PROPOSED:
+    if page.me.state in MAY_BE_ACTIVATED:
         return "start" if visitor.may_decide or visitor.may_describe else ""
     if visitor.may_decide and not page.leads:
         return "lead"

@@ -75,15 +75,15 @@ def test_a_lead_searches_a_person_and_takes_them_in(client):
     lead, anna = make.lead(me), make.user(of=make.person("Anna Tamm", external_id="E17"))
     client.force_login(lead)
     assert "Whom do you take in?" in text_of(client.get(url("add_member", me.pk)))
-    assert "Nobody found" in text_of(client.get(url("add_member", me.pk), {"q": "zzz"}))
-    found = text_of(client.get(url("add_member", me.pk), {"q": "tamm"}))
+    assert "Nobody found" in text_of(client.get(url("add_member", me.pk), {"person": "zzz"}))
+    found = text_of(client.get(url("add_member", me.pk), {"person": "tamm"}))
     assert "Anna Tamm (no unit, E17)" in found
-    data = {"person": anna.person.pk, "role": "", "new_role": "Plumber",
+    data = {"person": anna.person.pk, "role": "+", "new_role": "Plumber",
             "allocation_percent": "60", "starts_on": "2026-02-20"}  # fmt: skip
-    answer = client.post(url("add_member", me.pk) + "?q=tamm", data, follow=True)
+    answer = client.post(url("add_member", me.pk) + "?person=tamm", data, follow=True)
     assert "Anna Tamm is a member from 20 February 2026." in text_of(answer)
     assert (of(anna, me).role.name, of(anna, me).allocation_percent) == ("Plumber", 60)
-    again = client.post(url("add_member", me.pk) + "?q=tamm", data)
+    again = client.post(url("add_member", me.pk) + "?person=tamm", data)
     assert again.status_code == 409
 
 
@@ -92,7 +92,9 @@ def test_a_person_who_is_shared_beyond_all_of_their_time_is_pointed_out(client):
     client.force_login(make.lead(me))
     data = {"person": anna.person.pk, "role": "Lead", "allocation_percent": "50",
             "starts_on": "2026-02-20"}  # fmt: skip
-    answer = client.post(url("add_member", me.pk) + f"?q={anna.person.name}", data, follow=True)
+    answer = client.post(
+        url("add_member", me.pk) + f"?person={anna.person.name}", data, follow=True
+    )
     assert f"{anna.person} is now at 150 %" in text_of(answer)
 
 
