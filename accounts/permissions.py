@@ -82,7 +82,7 @@ def may_see_market(user: User) -> bool:
 
 def may_see_drafts_of(user: User, provider: MicroEnterprise, *, on: date) -> bool:
     """Offerings that are still being written: members of the provider, and auditors."""
-    if user.is_auditor or user.has_scope("market:write"):
+    if is_auditor(user) or user.has_scope("market:write"):
         return True
     return is_member(user, provider, on=on)
 
