@@ -3,15 +3,12 @@
 Columns: micro_enterprise (its name), fund, amount, fiscal_year, release, reference.
 """
 
-import csv
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from io import StringIO
-from itertools import islice
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -21,6 +18,7 @@ from accounts.constraints import saying
 from accounts.errors import Invalid, Refused
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import mes_of
+from ledger import sheets
 from ledger.budgets import payload_of, publish
 from ledger.drafting import (
     Envelope,
@@ -33,22 +31,13 @@ from ledger.drafting import (
     require_trading,
 )
 from ledger.models import Allocation, BudgetRule
+from ledger.sheets import RowRefused
 
 COLUMNS = ("micro_enterprise", "fund", "amount", "fiscal_year", "release", "reference")
 MOST_ROWS = 20_000
 LONGEST_REFERENCE = 80
 _FIGURES = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
 _YEAR = re.compile(r"[0-9]{4}")
-_Cells = tuple[int, Mapping[str, str]]
-
-
-class RowRefused(NamedTuple):
-    """One fault: the row as a spreadsheet numbers it (the heads are row 1), and what is wrong."""
-
-    row: int
-    field: str
-    value: str
-    message: str
 
 
 class PlannedGrant(NamedTuple):
@@ -96,7 +85,9 @@ def import_grants(content: bytes, *, by: User | None, on: date, dry_run: bool = 
     """
     require_may_set(by)
     outcome = Imported()
-    rows = _planned(_table(content, outcome), outcome, on=on)
+    table, outcome.refused = sheets.read(content, COLUMNS, most=MOST_ROWS)
+    outcome.read = len(table)
+    rows = _planned(table, outcome, on=on)
     earlier = _compared(rows, outcome)
     own = set() if by is None else {me.pk for me in mes_of(by, on=on)}
     wanted = [*outcome.created, *outcome.updated]
@@ -108,45 +99,7 @@ def import_grants(content: bytes, *, by: User | None, on: date, dry_run: bool = 
     return outcome
 
 
-def _table(content: bytes, outcome: Imported) -> list[_Cells]:
-    """The rows with something in them, by the names of the heads."""
-    lines = _lines(content, outcome)
-    names = [head.strip().lower().replace(" ", "_") for head in lines[0]] if lines else []
-    said = f"The first row must name the columns {', '.join(COLUMNS)}; this one is missing."
-    missing = [RowRefused(1, name, "", said) for name in COLUMNS if name not in names]
-    outcome.refused += missing
-    if missing:
-        return []
-    table: list[_Cells] = []
-    for number, cells in enumerate(lines[1:], start=2):
-        if any(cell.strip() for cell in cells):
-            padded = [cell.strip() for cell in cells] + [""] * len(names)
-            table.append((number, dict(zip(names, padded, strict=False))))
-    outcome.read = len(table)
-    return table
-
-
-def _lines(content: bytes, outcome: Imported) -> list[list[str]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(StringIO(text.replace("\x00", ""), newline=""), delimiter=delimiter)
-    try:
-        lines = list(islice(reader, MOST_ROWS + 2))
-    except csv.Error as error:
-        outcome.refused.append(RowRefused(reader.line_num, "", "", f"This is no CSV: {error}."))
-        return [list(COLUMNS)]
-    if len(lines) > MOST_ROWS + 1:
-        said = f"The file has more than {MOST_ROWS:,} rows; import it in parts."
-        outcome.refused.append(RowRefused(len(lines), "", "", said))
-        return [list(COLUMNS)]
-    return lines
-
-
-def _planned(table: Sequence[_Cells], outcome: Imported, *, on: date) -> list[PlannedGrant]:
+def _planned(table: Sequence[sheets.Row], outcome: Imported, *, on: date) -> list[PlannedGrant]:
     names = {cells["micro_enterprise"].lower() for _, cells in table}
     found = MicroEnterprise.objects.annotate(lower=Lower("name")).filter(lower__in=names)
     mes = {me.name.lower(): me for me in found}

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import clock
 from accounts.errors import Refused
-from ledger import grant_import
+from ledger import grant_import, sheets
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         if done.refused:
             self._explain(done.refused)
 
-    def _explain(self, refused: list[grant_import.RowRefused]) -> None:
+    def _explain(self, refused: list[sheets.RowRefused]) -> None:
         for each in refused:
             self.stderr.write(f"Row {each.row}, {each.field}: {each.message}")
         faults = f"{len(refused)} faults" if len(refused) > 1 else "1 fault"

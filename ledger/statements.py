@@ -1,0 +1,197 @@
+"""The statement of an ME: what its wallet held, every movement with its cause, what is left.
+
+`opening + sum of the lines = closing`, always; months use the wallet of their fiscal year.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+
+from accounts.models import MicroEnterprise
+from ledger import causes, queries
+from ledger.models import Reservation, Transfer, Wallet
+from ledger.money import ZERO
+from ledger.months import last_day, text_of
+
+Kind = Transfer.Kind
+System = Wallet.System
+
+# How a kind is called where money comes in and where it goes out.
+NAMES_IN: dict[str, str] = {
+    Kind.CHARGE: "Sale inside",
+    Kind.PURCHASE: "Refund from outside",
+    Kind.LEARNING: "Learning sold",
+    Kind.RELEASE: "Held money released",
+}
+NAMES_OUT: dict[str, str] = {
+    Kind.GRANT: "Grant taken back",
+    Kind.CHARGE: "Purchase inside",
+    Kind.PURCHASE: "Purchase outside",
+    Kind.HOLD: "Held for a dispute",
+    Kind.CREDIT: "Credit given",
+}
+SYSTEM_NAMES = {
+    System.TREASURY: "Treasury",
+    System.OUTSIDE: "Outside suppliers",
+    System.HELD: "Held money",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One movement; `amount` is above zero what came in, `balance` what the wallet held then."""
+
+    on: date
+    kind: str
+    name: str
+    party: str
+    note: str
+    amount: Decimal
+    balance: Decimal
+    cause: str
+    cause_url: str
+    group: str
+
+    @property
+    def money_in(self) -> Decimal | None:
+        return self.amount if self.amount > 0 else None
+
+    @property
+    def money_out(self) -> Decimal | None:
+        return -self.amount if self.amount < 0 else None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A month of one wallet; `reserved` is what was promised at its end, or now if it is not over.
+
+    The lines are grouped: what came in, then what went to MEs, outside, on hold, and back.
+    """
+
+    micro_enterprise: MicroEnterprise
+    fund: str
+    month: date
+    opening: Decimal
+    lines: list[Line]
+    closing: Decimal
+    reserved: Decimal
+
+    @property
+    def money_in(self) -> Decimal:
+        return sum((line.amount for line in self.lines if line.amount > 0), ZERO)
+
+    @property
+    def money_out(self) -> Decimal:
+        return sum((line.amount for line in self.lines if line.amount < 0), ZERO)
+
+    @property
+    def available(self) -> Decimal:
+        return self.closing - self.reserved
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape that the API and other systems rely on; amounts as text."""
+        return {
+            "micro_enterprise": self.micro_enterprise.pk,
+            "fund": self.fund,
+            "month": text_of(self.month),
+            "opening": str(self.opening),
+            "lines": [
+                {
+                    "on": line.on.isoformat(), "kind": line.kind, "amount": str(line.amount),
+                    "cause": line.cause, "cause_url": line.cause_url,
+                }
+                for line in self.lines
+            ],
+            "closing": str(self.closing),
+            "reserved": str(self.reserved),
+        }  # fmt: skip
+
+
+def statement_of(
+    me: MicroEnterprise, *, month: date, on: date, fund: str = Wallet.Fund.OPERATING
+) -> Statement:
+    """The statement of that month; zeros before the ME has a wallet. Five queries."""
+    year = queries.fiscal_year_of(month)
+    wallet = Wallet.objects.filter(owner=me, fund=fund, fiscal_year=year).first()
+    if wallet is None:
+        return Statement(me, fund, month, ZERO, [], ZERO, ZERO)
+    opening = _opening(wallet, month)
+    moved = Transfer.objects.filter(Q(payer=wallet) | Q(payee=wallet), month=month)
+    rows = moved.select_related("payer__owner", "payee__owner").order_by("posted_on", "pk")
+    lines = list(_lines(wallet, rows, opening))
+    closing = lines[-1].balance if lines else opening
+    reserved = _reserved(wallet, day=min(on, last_day(month)))
+    return Statement(me, fund, month, opening, lines, closing, reserved)
+
+
+def _opening(wallet: Wallet, month: date) -> Decimal:
+    before = Transfer.objects.filter(Q(payer=wallet) | Q(payee=wallet), month__lt=month)
+    sums = before.aggregate(
+        received=Sum("amount", filter=Q(payee=wallet), default=ZERO),
+        paid=Sum("amount", filter=Q(payer=wallet), default=ZERO),
+    )
+    return Decimal(sums["received"] - sums["paid"])
+
+
+def _reserved(wallet: Wallet, *, day: date) -> Decimal:
+    """What was promised at the end of that day."""
+    rows = Reservation.objects.filter(wallet=wallet).filter(
+        Q(made_on=None) | Q(made_on__lte=day), Q(closed_on=None) | Q(closed_on__gt=day)
+    )
+    over = Q(kind=Reservation.Kind.DISPUTE_WINDOW, ends_on__lt=day)
+    return Decimal(rows.exclude(over).aggregate(total=Sum("amount", default=ZERO))["total"])
+
+
+def _lines(wallet: Wallet, rows: QuerySet[Transfer], opening: Decimal) -> Iterator[Line]:
+    balance = opening
+    for number, row in sorted(((_group(wallet, row), row) for row in rows), key=_by_group):
+        amount = row.amount if row.payee_id == wallet.pk else -row.amount
+        balance += amount
+        yield Line(
+            on=row.posted_on,
+            kind=row.kind,
+            name=name_of(row.kind, comes_in=amount > 0),
+            party=party_of(row.payer if amount > 0 else row.payee),
+            note=row.note,
+            amount=amount,
+            balance=balance,
+            cause=causes.words_of(row.cause),
+            cause_url=causes.address_of(row.cause),
+            group=GROUPS[number],
+        )
+
+
+GROUPS = ("granted", "earned", "inside", "outside", "held", "back", "levy")
+
+
+def _by_group(pair: tuple[int, Transfer]) -> int:
+    return pair[0]  # A stable sort: within a group the lines stay in their order.
+
+
+def _group(wallet: Wallet, row: Transfer) -> int:
+    if row.payee_id == wallet.pk:
+        is_plain = row.kind in {Kind.GRANT, Kind.CARRY_OVER, Kind.MOVE, Kind.UPSIDE}
+        return 0 if is_plain else 1
+    if row.kind == Kind.LEVY:
+        return 6
+    if row.payee.system == System.OUTSIDE:
+        return 3
+    if row.payee.system == System.HELD:
+        return 4
+    gives_back = row.kind in {Kind.GRANT, Kind.CARRY_OVER, Kind.MOVE, Kind.UPSIDE, Kind.LAPSE}
+    return 5 if gives_back else 2
+
+
+def name_of(kind: str, *, comes_in: bool) -> str:
+    """The kind of a movement as the ME sees it: a charge is a sale to one, a purchase to one."""
+    names = NAMES_IN if comes_in else NAMES_OUT
+    return names.get(kind, kind.replace("_", " ").capitalize())
+
+
+def party_of(other: Wallet) -> str:
+    """The other side: an ME, or a wallet of the system in words."""
+    return SYSTEM_NAMES[System(other.system)] if other.system else str(other.owner)
