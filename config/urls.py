@@ -12,6 +12,7 @@ urlpatterns = [
     path("demo/day/", advance_clock, name="advance_clock"),
     path("gallery/", gallery, name="gallery"),
     path("", include("accounts.urls")),
+    path("", include("ledger.urls")),
     path("", include("marketplace.urls")),
     path("learning/", include("learning_market.urls")),
     path("", include("contracts.urls")),

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Lower
 
 from accounts.models import HeadCount, Membership, MicroEnterprise, User
@@ -51,14 +51,18 @@ def visible_allocations(rule: BudgetRule, user: User, *, on: date) -> QuerySet[A
     return rows.filter(micro_enterprise__in=mes_of(user, on=on))
 
 
-def with_totals(rules: QuerySet[BudgetRule]) -> QuerySet[BudgetRule]:
-    """Adds `total` and `me_count` to each budget."""
+def with_totals(rules: QuerySet[BudgetRule], *, on: date) -> QuerySet[BudgetRule]:
+    """Adds `total`, `me_count`, and `waits` where a draft needs a second HR admin."""
     figures = Allocation.objects.filter(rule=OuterRef("pk")).order_by().values("rule")
     summed = figures.annotate(total=Sum("amount")).values("total")
     counted = figures.annotate(count=Count("micro_enterprise", distinct=True)).values("count")
+    own = Membership.objects.current(on=on).filter(
+        person__user=OuterRef("drafted_by"), micro_enterprise__allocations__rule=OuterRef("pk")
+    )
     return rules.annotate(
         total=Coalesce(Subquery(summed), Value(ZERO)),
         me_count=Coalesce(Subquery(counted), Value(0)),
+        waits=Q(Exists(own), state=BudgetRule.State.DRAFT),
     )
 
 

@@ -255,7 +255,7 @@ def _release(
     )  # fmt: skip
 
 
-def _due(rule: BudgetRule, *, first: date, last: date, on: date) -> list[Part]:
+def _due(rule: BudgetRule, *, last: date, on: date, first: date = date.min) -> list[Part]:
     starts_in = queries.fiscal_year_start()
     since = rule.published_on or on
     rows = rule.allocations.filter(stopped_on=None).select_related("micro_enterprise")
@@ -290,6 +290,17 @@ def granted_so_far(allocation: Allocation) -> tuple[Decimal, Decimal]:
         taken=Sum("amount", filter=Q(payee__system=treasury), default=ZERO),
     )
     return sums["granted"], sums["taken"]
+
+
+def returns_of(allocation: Allocation) -> int:
+    """How often something of it was taken back."""
+    rows = Transfer.objects.filter(**cause_of(allocation.rule)._asdict())
+    return rows.filter(reference__startswith=f"grant/{allocation.pk}/back/").count()
+
+
+def due_on(rule: BudgetRule, *, on: date) -> Decimal:
+    """What publishing the draft on that day would grant at once."""
+    return sum((part.amount for part in _due(rule, last=month_of(on), on=on)), ZERO)
 
 
 def _require_granted(allocation: Allocation, asked: Decimal) -> None:

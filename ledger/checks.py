@@ -53,7 +53,7 @@ def all_wallets_sum_to_zero() -> Finding:
         "all_wallets_sum_to_zero",
         "All wallets together, those of the system included, hold 0.00: no money came from nowhere "
         "and none is lost.",
-        [*((name.capitalize(), _money(amount)) for name, amount in rows), ("Sum", _money(total))],
+        [*((name.capitalize(), _figure(amount)) for name, amount in rows), ("Sum", _figure(total))],
         [f"All wallets together hold {_money(total)}."] if total else [],
     )
 
@@ -180,7 +180,7 @@ def system_wallets_keep_their_sign() -> Finding:
         "system_wallets_keep_their_sign",
         "The treasury stands at 0.00 or below, for it only grants; held money and money paid "
         "outside stand at 0.00 or above.",
-        [(system.capitalize(), _money(amount)) for system, amount in rows],
+        [(system.capitalize(), _figure(amount)) for system, amount in rows],
         wrong,
     )
 
@@ -306,6 +306,11 @@ def _named(sentences: Iterable[str]) -> list[str]:
 
 def _wallet(row: Sequence[Any]) -> str:
     return f"{row[1] or 'A system wallet'} ({row[2]} {row[3]}, wallet {row[0]})"
+
+
+def _figure(amount: Decimal) -> str:
+    """For people, with a true minus sign."""
+    return _money(amount).replace("-", "\N{MINUS SIGN}")
 
 
 def _money(amount: Decimal) -> str:

@@ -89,6 +89,14 @@ class Statement:
         return sum((line.amount for line in self.lines if line.amount < 0), ZERO)
 
     @property
+    def paid_out(self) -> Decimal:
+        return -self.money_out
+
+    @property
+    def taken_up(self) -> Decimal:
+        return -self.reserved
+
+    @property
     def available(self) -> Decimal:
         return self.closing - self.reserved
 

@@ -1,0 +1,34 @@
+"""Promises that a later fiscal year will have to reserve (PRODUCT 4.7).
+
+The ledger reserves nothing for a year that has not opened. Apps above, which know what was signed,
+add a source to `SOURCES`, and the page of the money shows what it tells.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from accounts.models import MicroEnterprise
+from ledger.models import Cause
+
+
+class FutureCommitment(NamedTuple):
+    """What one cause will commit in a fiscal year to come, from its first to its last month."""
+
+    cause: Cause
+    title: str
+    fiscal_year: int
+    amount: Decimal
+    first_month: date
+    last_month: date
+
+
+Source = Callable[[MicroEnterprise, date], Iterable[FutureCommitment]]
+SOURCES: list[Source] = []
+
+
+def future_commitments(me: MicroEnterprise, *, on: date) -> list[FutureCommitment]:
+    """Of all sources, by year and then by amount."""
+    found = [each for source in SOURCES for each in source(me, on)]
+    return sorted(found, key=lambda each: (each.fiscal_year, -each.amount, each.title))
