@@ -18,6 +18,7 @@ from accounts.models import Organization
 from accounts.rest import today_of
 from accounts.rest.resources import AlwaysJSON
 from contracts.api import Contracts
+from ledger.api import Allocations, Grants, Transfers, Wallets
 from marketplace.api import MicroEnterprises
 
 app_name = "api"
@@ -28,6 +29,10 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "memberships": Memberships,
     "roles": Roles,
     "customer-outcomes": CustomerOutcomes,
+    "wallets": Wallets,
+    "transfers": Transfers,
+    "grants": Grants,
+    "allocations": Allocations,
     "contracts": Contracts,
     "audit-events": AuditEvents,
 }

@@ -20,7 +20,7 @@ from accounts.queries import people_to_name
 from accounts.rest import DayField, KeyField
 from accounts.rest.answers import retried
 from accounts.rest.lists import DayFilter, FilterSet, KeyFilter
-from accounts.rest.resources import Resource, Row
+from accounts.rest.resources import Nothing, Resource, Row
 
 
 class MembershipRow(Row[Membership]):
@@ -92,10 +92,6 @@ class ChangeBody(serializers.Serializer[Any]):
 
 class EndMembershipBody(serializers.Serializer[Any]):
     ends_on = DayField()
-
-
-class Nothing(serializers.Serializer[Any]):
-    """There is nothing to say."""
 
 
 class MembershipFilters(FilterSet):

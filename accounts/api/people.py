@@ -12,7 +12,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.memberships import Nothing
 from accounts.hris import people
 from accounts.hris.records import LONGEST, MOST_FTE_OF_A_PERSON
 from accounts.models import Person, User
@@ -20,7 +19,7 @@ from accounts.permissions import may_import_people, may_see_people
 from accounts.queries import fellows_of
 from accounts.rest.answers import retried
 from accounts.rest.lists import FilterSet
-from accounts.rest.resources import Resource, Row
+from accounts.rest.resources import Nothing, Resource, Row
 
 
 class PersonRow(Row[Person]):

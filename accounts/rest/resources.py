@@ -98,6 +98,10 @@ class Resource(viewsets.GenericViewSet[M]):
         return Response(self.get_serializer(fresh).data, status)
 
 
+class Nothing(serializers.Serializer[Any]):
+    """There is nothing to say."""
+
+
 class IdText(serializers.CharField):
     """An opaque id of the row itself."""
 

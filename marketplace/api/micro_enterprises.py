@@ -6,9 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import api
-from accounts.api.memberships import Nothing
 from accounts.api.micro_enterprises import MicroEnterpriseRow
 from accounts.rest.answers import retried
+from accounts.rest.resources import Nothing
 from marketplace import micro_enterprises
 
 
