@@ -6,6 +6,7 @@ A file that is not one of these is refused as a whole, in a sentence that says w
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,11 @@ MAX_ROWS = 200_000
 _MAX_UNPACKED = 400_000_000
 _DELIMITERS = (",", ";", "\t", "|")
 _XLSX, _XLS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# What openpyxl and zipfile raise about a torn, locked or made-up workbook.
+_NO_WORKBOOK = (
+    zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError,
+    TypeError, AttributeError, IndexError, EOFError, RuntimeError, zlib.error,
+)  # fmt: skip
 _KEPT_CONTROLS = "\t\n\r\x0b\x0c\x85"
 
 
@@ -101,23 +107,31 @@ def _csv(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
-def _workbook(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+def _workbook(data: bytes, name: str) -> list[tuple[int, list[str]]]:
     """The first sheet, formulas as such: what they would show is not in every file."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            if sum(part.file_size for part in parts.infolist()) > _MAX_UNPACKED:
-                raise too_large(name, _MAX_UNPACKED)
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > _MAX_UNPACKED:
+            raise too_large(name, unpacked)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise _unusable(f"{name} is not an Excel workbook.", name) from error
-    try:
-        width = 0
-        for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-            shown = [_shown(value) for value in cells]
-            width = width or (len(shown) if any(shown) else 0)
-            yield number, shown + [""] * (width - len(shown))
-    finally:
-        book.close()
+        try:
+            return list(_sheet(book.worksheets[0].iter_rows(values_only=True)))
+        finally:
+            book.close()
+    except _NO_WORKBOOK as error:
+        raise _unusable(f"{name} is not an Excel workbook that can be read.", name) from error
+
+
+def _sheet(lines: Iterable[tuple[object, ...]]) -> Iterator[tuple[int, list[str]]]:
+    """Rows as wide as the first one: a sheet does not store empty cells at their end."""
+    width = 0
+    for number, cells in enumerate(lines, 1):
+        if number > MAX_ROWS + 100:
+            return
+        shown = [_shown(value) for value in cells]
+        width = width or (len(shown) if any(shown) else 0)
+        yield number, shown + [""] * (width - len(shown))
 
 
 def _shown(value: object) -> str:

@@ -19,7 +19,7 @@ from accounts.http import MemberRequest, today
 from accounts.models import PeopleImport
 
 _FIELDS = {
-    "name": "Name", "email": "Email", "hr_unit": "Unit", "job_title": "Title", "fte": "FTE",
+    "name": "Name", "hr_unit": "Unit", "job_title": "Title", "fte": "FTE", "email": "Email",
     "manager_external_id": "Reports to", "left_on": "Left on",
 }  # fmt: skip
 _WORDS = {
@@ -45,6 +45,7 @@ def upload(request: MemberRequest) -> HttpResponse:
         else:
             return redirect("accounts:import", made.pk)
     done = PeopleImport.objects.exclude(applied_at=None).select_related("uploaded_by__person")
+    done = done.defer("rows", "changes", "refused", "notes", "units")
     context = {"form": form, "done": done.order_by("-applied_at")[:10], "trail": _trail("Import")}
     return render(request, "accounts/import_people.html", context, status=status)
 
@@ -83,6 +84,7 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
         "figures": _figures(found),
         "change_count": sum(found.counts[kind] for kind in KINDS),
         "is_posts": found.kind == PeopleImport.Kind.HEAD_COUNTS,
+        "units_word": f"{len(found.units):,} micro-enterprises will be proposed",
         "warning": _warning(found, request),
         "trail": _trail(found.file_name, ("Import", reverse("accounts:import_people"))),
     }
@@ -94,7 +96,8 @@ def _find(request: MemberRequest, pk: int) -> PeopleImport:
     permissions.require(
         permissions.may_import_people(request.user), "Only an HR admin imports people."
     )
-    found = get_object_or_404(PeopleImport.objects.select_related("uploaded_by__person"), pk=pk)
+    rows = PeopleImport.objects.select_related("uploaded_by__person").defer("rows")
+    found = get_object_or_404(rows, pk=pk)
     permissions.require_known(
         found.applied_at is not None or found.uploaded_by_id == request.user.pk
     )
@@ -123,9 +126,11 @@ def _rows(found: PeopleImport, show: str) -> list[dict[str, Any]]:
         {
             **each,
             "changes": [
-                {"field": _FIELDS.get(name, name), "before": each["before"].get(name, ""),
+                {"field": _FIELDS[name], "before": each["before"].get(name, ""),
                  "after": each["after"].get(name, "")}
-                for name in dict.fromkeys((*each["before"], *each["after"]))
+                for name in _FIELDS
+                if (name in each["before"] or name in each["after"])
+                and (show, name) != ("joiners", "name")
             ],
         }
         for each in found.changes

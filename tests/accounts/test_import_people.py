@@ -1,5 +1,6 @@
 """People come in from HR data: joiners, movers, leavers, returners, and rows that are wrong."""
 
+import contextlib
 import io
 import json
 from dataclasses import replace
@@ -11,11 +12,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from accounts import hris
 from accounts.errors import Forbidden, Invalid, Refused
-from accounts.hris import mapping, uploads
+from accounts.hris import files, mapping, records, uploads
 from accounts.models import AuditEvent, HeadCount, Membership, MicroEnterprise, PeopleImport, Person
 from accounts.queries import head_count_of
 from tests import make
@@ -296,6 +299,26 @@ def test_a_workbook_is_read_like_a_csv_file_and_its_formulas_are_refused():
     assert Person.objects.get().fte == Decimal("0.80")
     with pytest.raises(Invalid, match=r"Row 2, fte: '=1/2' is a formula"):
         load(workbook(header, [12, "Ann", None, "Pilotage", "", "=1/2", None]), name="people.xlsx")
+
+
+def torn(data, at):
+    return data[:at] + b"torn" + data[at + 4 :]
+
+
+@pytest.mark.parametrize("at", range(100, 4000, 300))
+def test_a_torn_workbook_is_refused_or_read_and_never_a_fault(at):
+    whole = workbook(["external_id", "name", "unit"], ["A1", "Ann", "Pilotage"])
+    with contextlib.suppress(Refused):
+        load(torn(whole, min(at, len(whole) - 8)), name="people.xlsx")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)))
+def test_whatever_the_bytes_a_file_is_a_table_or_a_sentence(data):
+    with contextlib.suppress(Invalid):
+        table = files.read(data, name="a.csv")
+        reading = records.understand(table, mapping.find("generic"), name="a.csv")
+        assert reading.read == len(reading.people) + len(reading.refused)
 
 
 def test_a_column_that_a_file_lacks_leaves_what_is_known():
@@ -581,3 +604,11 @@ def test_the_real_cabinet_office_comes_in_twice(order):
     counted = sum(head_count_of(me, on=AUTUMN) for me in everywhere)
     fte = sum(person.fte for person in present)
     assert counted - fte == Decimal("1785.34")
+
+
+def test_the_mapping_in_the_documentation_is_one():
+    page = (FILES.parent.parent / "docs" / "import-people.md").read_text()
+    example = mapping.parse(page.split("```toml\n")[1].split("```")[0])
+    assert example.source == "payroll"
+    assert set(example.columns) == set(mapping.FIELDS["people"])
+    assert example.vacant == {"Status": ["vacant", "frozen"]}
