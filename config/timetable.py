@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from accounts import rest
-from contracts.actions import clockwork
+from contracts.actions import clockwork, funding, reminders
 from contracts.settlement import runs
 from learning_market import actions as learning
 from ledger import actions as ledger
@@ -35,8 +35,10 @@ JOBS: tuple[Job, ...] = (
     Job("free ended dispute windows", ledger.free_ended_windows),
     Job("release monthly grants", budgets.release_due),
     Job("start, end and close contracts", clockwork.run_clock),
+    Job("commit a new year's months", funding.commit_due),
     Job("pay what is learned", learning.start_due),
     Job("settle the month", runs.run_due, from_hour=2),
+    Job("remind of what would lapse", reminders.send_due, from_hour=7),
     Job("check the money", checks.check_due, from_hour=3),
     Job("forget old idempotency keys", rest.forget_old_answers),
 )

@@ -22,6 +22,7 @@ from contracts.queries.agreements import may_know
 from contracts.terms import Terms, require_sound, terms_of
 from ledger import actions as ledger
 from ledger.models import Reservation
+from ledger.queries import fiscal_year_of
 from marketplace.models import ServiceOffering
 
 __all__ = [
@@ -194,9 +195,10 @@ def accept(
     at = clock.now()
     records.sign(found, party=party, by=by, on=on, at=at)
     found.turn = found.answer_until_on = None
+    found.committed_year = fiscal_year_of(on)
     records.record_event(
         found, Event.ACCEPT, row, on=on, at=at, by=by, party=party,
-        changed=["turn", "answer_until_on"], hash=seen_hash,
+        changed=["turn", "answer_until_on", "committed_year"], hash=seen_hash,
     )  # fmt: skip
     _promise(found, kind=Reservation.Kind.COMMITTED, on=on)
     return found

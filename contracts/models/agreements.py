@@ -93,6 +93,9 @@ class Contract(models.Model):
     event_count = models.PositiveIntegerField(default=0)
     created_on = models.DateField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # The fiscal year up to which its months are committed, and whether some of them did not fit.
+    committed_year = models.PositiveSmallIntegerField(null=True)
+    is_unfunded = models.BooleanField(default=False)
     # When the last mail went out that an answer is due, or that the end comes near.
     answer_reminded_on = models.DateField(null=True)
     end_reminded_on = models.DateField(null=True)

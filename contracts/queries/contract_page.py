@@ -100,6 +100,7 @@ class ContractPage:
     months: list[PlannedMonth] = field(default_factory=list)
     planned: Decimal = ZERO
     money_facts: list[dict[str, Any]] = field(default_factory=list)
+    unfunded: str = ""
     panel: Panel | None = None
 
 
@@ -136,6 +137,7 @@ def contract_page(
             "months": months,
             "planned": sum((each.amount for each in months), ZERO),
             "money_facts": _money_facts(contract, user, firm.currency, on=on),
+            "unfunded": _unfunded(contract),
             "panel": _panel(contract, version, state, user=user, me=me, on=on),
         }
     )  # fmt: skip
@@ -250,6 +252,17 @@ def _money_facts(
         {"label": f"Pre-committed, {currency}", "money": totals.get(kinds.PRE_COMMITTED, ZERO)},
         {"label": f"Committed, {currency}", "money": totals.get(kinds.COMMITTED, ZERO)},
     ]
+
+
+def _unfunded(contract: Contract) -> str:
+    """The service goes on, but its months are not covered (PRODUCT 4.7)."""
+    if not contract.is_unfunded:
+        return ""
+    return (
+        f"Not all months of {contract.committed_year} are funded.\n"
+        f"{contract.buyer} had too little available when the year opened. What is delivered in an"
+        " unfunded month waits for its answer."
+    )
 
 
 def _panel(

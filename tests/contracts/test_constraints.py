@@ -1,0 +1,151 @@
+"""Every promise that the database keeps itself, tried by somebody who goes round the actions."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.constraints import name_of
+from contracts.models import EndProposal, Signature
+from tests import make
+from tests.make import TODAY
+
+pytestmark = pytest.mark.django_db
+
+
+def changed(table, change):
+    """The name of what refuses this change of every row of the table."""
+    return refused(f"UPDATE contracts_{table} SET {change}")  # noqa: S608  a test's own words
+
+
+def refused(statement, *parameters):
+    """The name of the constraint or trigger that refuses the statement."""
+    cursor = connection.cursor()
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        cursor.execute(statement, parameters)
+    return name_of(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ("buyer_id = provider_id", "contract_has_two_parties"),
+        ("ends_on = starts_on - 1", "contract_ends_after_it_starts"),
+        ("state = 'ended'", "ended_contract_says_why"),
+        ("ended_because = 'mutual'", "ended_contract_says_why"),
+        ("turn_id = NULL", "offer_waits_for_somebody"),
+        ("offered_on = NULL", "offer_waits_for_somebody"),
+        ("answer_until_on = NULL", "offer_waits_for_somebody"),
+        ("answer_until_on = starts_on", "offer_waits_for_somebody"),
+    ],
+)
+def test_a_contract_keeps_its_shape(change, name):
+    make.offered()
+    assert changed("contract", change) == name
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("contractversion", "version_never_changes"),
+        ("successmeasure", "success_measure_never_changes"),
+        ("signature", "signature_never_changes"),
+        ("contractevent", "event_never_changes"),
+    ],
+)
+def test_signed_rows_are_added_and_never_changed(table, name):
+    make.agreed()
+    for statement in ("UPDATE contracts_{} SET id = id", "DELETE FROM contracts_{}"):
+        assert refused(statement.format(table)) == name
+
+
+@pytest.mark.parametrize("state", ["closed", "declined", "withdrawn", "lapsed"])
+def test_a_terminal_state_absorbs(state):
+    contract = make.draft()
+    because = "cancelled" if state == "closed" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE contracts_contract SET state = %s, ended_because = %s", [state, because]
+        )
+    statement = "UPDATE contracts_contract SET state = 'active' WHERE id = %s"
+    assert refused(statement, contract.pk) == "closed_contract_never_changes"
+    assert refused("DELETE FROM contracts_contract") == "closed_contract_never_changes"
+
+
+def twin_of(row, **changes):
+    row.pk = None
+    for name, value in changes.items():
+        setattr(row, name, value)
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        row.save(force_insert=True)
+    return name_of(caught.value)
+
+
+def test_a_version_and_its_measures_are_numbered_and_hashed():
+    contract = make.draft(plan="per_unit", expected="10", cap="12")
+    measure = contract.current.measures.get()
+    assert twin_of(measure) == "success_measure_numbered_once"
+    assert twin_of(measure, number=2, weight=0) == "success_measure_weighs_something"
+    version = contract.current
+    assert twin_of(version) == "contract_version_numbered_once"
+    assert twin_of(version, number=2, hash="nonsense") == "version_hash_is_sha256"
+    contract.refresh_from_db()
+    version = contract.current
+    assert twin_of(version, number=2, price=0) == "version_has_a_price"
+    contract.refresh_from_db()
+    version = contract.current
+    below = {"number": 2, "cap_quantity": 9}
+    assert twin_of(version, **below) == "per_unit_version_expects_usage"
+    contract.refresh_from_db()
+    version = contract.current
+    assert twin_of(version, number=2, ends_on=TODAY) == "version_ends_after_it_starts"
+
+
+def test_a_party_signs_a_version_once_and_nobody_signs_both_sides():
+    contract = make.offered()
+    signature = Signature.objects.get()
+    assert twin_of(signature) == "party_signs_once"
+    assert twin_of(signature, party=contract.provider) == "nobody_signs_both_sides"
+
+
+def test_an_event_has_one_place_in_its_chain():
+    assert twin_of(make.draft().events.get()) == "contract_event_numbered_once"
+
+
+def test_one_key_drafts_once():
+    contract = make.draft()
+    contract.draft_key = "1/form"
+    contract.save()
+    assert twin_of(contract) == "drafted_once_per_key"
+
+
+def test_one_end_is_open_at_a_time_and_lies_not_in_the_past():
+    contract = make.agreed()
+    end = EndProposal.objects.create(
+        contract=contract, proposed_for=contract.buyer, proposed_by=make.lead_of(contract.buyer),
+        proposed_on=TODAY, last_day_on=TODAY, answer_until_on=TODAY,
+    )  # fmt: skip
+    assert twin_of(end) == "one_open_end_per_contract"
+    EndProposal.objects.update(state="replaced")
+    assert twin_of(end, last_day_on=make.org().founded_at.date()) == "end_lies_not_in_the_past"
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ("quantity = 0", "purchase_orders_something"),
+        ("amount = 0", "purchase_costs_something"),
+        ("received_amount = amount + 1", "received_at_most_what_was_ordered"),
+        ("received_amount = 0", "received_at_most_what_was_ordered"),
+        ("state = 'received'", "received_purchase_names_its_amount"),
+        ("ordered_on = NULL", "ordered_purchase_names_its_day"),
+        ("ordered_by_id = NULL", "ordered_purchase_names_its_day"),
+        ("state = 'cancelled'", "cancelled_purchase_names_its_day"),
+    ],
+)
+def test_an_order_outside_keeps_its_shape(change, name):
+    make.ordered_outside()
+    assert changed("outsidepurchase", change) == name
+
+
+def test_one_key_orders_once():
+    order = make.ordered_outside(key="form")
+    assert twin_of(order) == "ordered_once_per_key"
