@@ -6,8 +6,9 @@ from decimal import Decimal
 from django.db import transaction
 
 from accounts import audit, clock, permissions
-from accounts.actions.memberships import take_lead_as_named
+from accounts.actions.memberships import is_member_already, take_lead_as_named
 from accounts.actions.micro_enterprises import ONLY_HR_ADMINS, locked
+from accounts.constraints import saying
 from accounts.errors import Invalid, Refused
 from accounts.models import Membership, MembershipQuerySet, MicroEnterprise, Person, Role, User
 
@@ -61,7 +62,8 @@ def _require_no_lead(current: MembershipQuerySet, me: MicroEnterprise) -> None:
 
 def _new_member(me: MicroEnterprise, person: Person, *, on: date) -> Membership:
     role = Role.objects.get_or_create(micro_enterprise=me, name=LEAD_ROLE)[0]
-    return Membership.objects.create(
-        person=person, micro_enterprise=me, role=role, starts_on=on,
-        allocation_percent=Decimal(100),
-    )  # fmt: skip
+    with saying(one_membership_per_person_me_and_day=is_member_already(person, me)):
+        return Membership.objects.create(
+            person=person, micro_enterprise=me, role=role, starts_on=on,
+            allocation_percent=Decimal(100),
+        )  # fmt: skip

@@ -51,7 +51,7 @@ def add_member(
     wanted.role = Role.objects.get_or_create(micro_enterprise=me, name=role)[0]
     wanted.allocation_percent, wanted.starts_on = allocation_percent, starts_on
     wanted.lead_accepted_at = None if by.is_client else clock.now()
-    with saying(one_membership_per_person_me_and_day=_is_member_already(person, me)):
+    with saying(one_membership_per_person_me_and_day=is_member_already(person, me)):
         wanted.save(force_insert=True)
     audit.record("membership.add", wanted, by=by, on=on, me=me, role=role, starts_on=starts_on)
     return wanted
@@ -254,7 +254,8 @@ def _locked(membership: Membership, *, on: date) -> Membership:
     return row
 
 
-def _is_member_already(person: Person, me: MicroEnterprise) -> Invalid:
+def is_member_already(person: Person, me: MicroEnterprise) -> Invalid:
+    """What the exclusion constraint says in words."""
     return Invalid(
         f"{person} is a member of {me} already, or will be from a later day. "
         "Change that membership instead.",

@@ -185,6 +185,13 @@ def test_an_hr_admin_names_no_lead_where_one_stays_and_never_themselves():
         actions.name_lead(other, person=hr.person, is_acting=False, by=hr, on=TODAY)
 
 
+def test_whoever_joins_later_is_not_named_lead_by_a_second_membership():
+    hr, me = make.hr_admin(), make.me()
+    coming = make.member(me, starts_on=TODAY + timedelta(days=30))
+    with pytest.raises(Invalid, match="or will be from a later day"):
+        actions.name_lead(me, person=coming.person, is_acting=False, by=hr, on=TODAY)
+
+
 def test_only_one_person_is_asked_to_lead_at_a_time():
     hr, me = make.hr_admin(), make.proposed()
     first = actions.name_lead(me, person=make.person(), is_acting=False, by=hr, on=TODAY)

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AuditEvent, Membership, MicroEnterprise
@@ -359,3 +361,22 @@ class TestAuditTrail:
         assert "deed.d01h00" not in said
         assert "deed.d01h00" in text_of(auditor.get("/audit/?page=2"))
         assert "the timetable" in said
+
+    def test_it_costs_the_same_for_ten_and_for_a_thousand_events(self, auditor):
+        founder = make.user()
+
+        def add(count):
+            AuditEvent.objects.bulk_create(
+                AuditEvent(at="2026-01-01T00:00Z", on=TODAY, action="deed", actor=founder)
+                for _ in range(count)
+            )
+
+        def cost():
+            with CaptureQueriesContext(connection) as queries:
+                assert auditor.get("/audit/?action=deed").status_code == 200
+            return len(queries)
+
+        add(10)
+        few = cost()
+        add(990)
+        assert cost() == few
