@@ -21,6 +21,7 @@ from accounts.models import (
 )
 
 PEOPLE_A_PAGE = 50
+UNTIED_AT_A_GLANCE = 20
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,15 @@ class MePage:
     @property
     def tied(self) -> list[Tie]:
         return [tie for tie in self.ties if tie.outcomes]
+
+    @property
+    def untied_first(self) -> list[Tie]:
+        """As many as are read at a glance; `untied_rest` folds, and hides none for good."""
+        return self.untied[:UNTIED_AT_A_GLANCE]
+
+    @property
+    def untied_rest(self) -> list[Tie]:
+        return self.untied[UNTIED_AT_A_GLANCE:]
 
     @property
     def shows_points(self) -> bool:

@@ -3,12 +3,13 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions, queries
 from accounts.errors import Refused
-from accounts.http import MemberRequest, today
+from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.lifecycle import MAY_BE_ACTIVATED
 from accounts.me_page import MePage, me_page
 from accounts.models import MicroEnterprise
@@ -70,6 +71,7 @@ def me(request: MemberRequest, pk: int) -> HttpResponse:
         "shows_satisfaction": bool(scores) or found.kind == MicroEnterprise.Kind.SERVICE,
         "panel": panel,
         "panel_action": _ON_A_PHONE.get(panel, ""),
+        "new_offering_url": _new_offering_url(request, found),
     }
     return render(request, "marketplace/me.html", context)
 
@@ -87,6 +89,11 @@ def activate(request: MemberRequest, pk: int) -> HttpResponse:
             raise
         messages.error(request, f"{reason}\n{reason.help}")
     return redirect("marketplace:me", pk)
+
+
+def _new_offering_url(request: MemberRequest, me: MicroEnterprise) -> str:
+    """Offerings are written for the ME that one acts for, so the way there is shown at that one."""
+    return reverse("marketplace:new_offering") if acting_me_or_none(request) == me else ""
 
 
 def _satisfaction(scores: list[SatisfactionScore]) -> dict[str, object]:

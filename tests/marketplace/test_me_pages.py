@@ -135,6 +135,27 @@ def test_a_leaver_sees_no_me(client):
     assert client.get("/mes/").status_code == 404
 
 
+def test_a_lead_finds_the_way_to_a_new_offering_on_the_page_of_the_me_acted_for(client):
+    first, second = make.me("A first"), make.me("B second")
+    lead = make.lead(first)
+    make.lead(second, who=lead)
+    assert "New offering" in text_of(page_of(client, first, user=lead))
+    assert "New offering" not in text_of(client.get(f"/mes/{second.pk}/"))
+    client.post(reverse("accounts:act_for", args=[second.pk]))
+    assert "New offering" in text_of(client.get(f"/mes/{second.pk}/"))
+
+
+def test_many_untied_roles_fold_and_none_is_hidden(client):
+    me = make.me()
+    Role.objects.bulk_create(
+        Role(micro_enterprise=me, name=f"Vacant {number:02}") for number in range(25)
+    )
+    said = text_of(page_of(client, me, user=make.user()))
+    assert "25 roles not tied to a customer outcome:" in said
+    assert "Show all others that are not tied" in said
+    assert "Vacant 24" in said
+
+
 def test_a_rejected_me_shows_why(client):
     me = make.me(state="rejected", rejected_because="Leak Watch does this already.")
     assert "Rejected: Leak Watch does this already." in text_of(
