@@ -1,18 +1,39 @@
-"""The demo company: made-up people and trade that show every page with something on it."""
+"""The demo company: made-up people and trade that show every page with something on it.
 
-from typing import TypedDict
+Its story is the seed of every such programme: the recruiting department became a micro-enterprise,
+its budget went to three frontline teams, and they may buy elsewhere. All of it is done by the same
+actions that people use, on made-up days of 2026, so that every figure is the same in every demo.
+"""
+
+from datetime import date
+
+from django.db import transaction
+
+from accounts.errors import Refused
+from accounts.models import Organization
+from config.demo import budgets, diary, founding, market, teams
+from config.demo.cast import Cast
+from config.demo.logins import Login, logins
+from config.demo.trade import Trade
+
+__all__ = ["TODAY", "Login", "build", "logins"]
+# The ratings of September are still open and are revealed on the next day.
+TODAY = date(2026, 10, 14)
 
 
-class Login(TypedDict):
-    email: str
-    password: str
-    name: str
-
-
+@transaction.atomic
 def build() -> None:
-    """Fills an empty database; each app's part is added with its tables."""
-
-
-def logins() -> list[Login]:
-    """Whom a newcomer may sign in as, the most telling person first."""
-    return []
+    """Fill an empty database with the whole story; Refused where there is an organisation."""
+    if Organization.objects.exists():
+        raise Refused(
+            "There is an organisation already, so the demo company is not added to it.",
+            code="not_empty",
+            help="Start with an empty database.",
+        )
+    founding.found()
+    cast = Cast()
+    parts = (founding, teams, market, budgets)
+    trade = Trade(cast)
+    deeds = [deed for part in parts for deed in part.deeds(cast)]
+    deeds += trade.deeds()
+    diary.tell(deeds, since=founding.FOUNDED, until=TODAY)
