@@ -22,6 +22,7 @@ from accounts.models import MicroEnterprise, User
 from ledger import queries
 from ledger.models import Cause, Reservation, Transfer, Wallet
 from ledger.money import ZERO, exact
+from ledger.months import fiscal_year
 from ledger.runs import month_is_locked
 
 _payload = attrgetter("payer_id", "payee_id", "amount", "kind", "month", "cause")
@@ -183,13 +184,17 @@ def promise(
     `on` are a future commitment: they are shown, and reserved when their year opens (PRODUCT 4.7).
     Repeating the call changes nothing. Refused `not_enough_money` names available and needed.
     """
-    year = queries.fiscal_year_of(on)
+    starts_in = queries.fiscal_year_start()
+    year_of = {month: fiscal_year(month, starts_in=starts_in) for month in plan}
+    year = fiscal_year(on, starts_in=starts_in)
     now = {
-        month: exact(amount)
-        for month, amount in plan.items()
-        if amount and queries.fiscal_year_of(month) <= year
+        month: exact(amount) for month, amount in plan.items() if amount and year_of[month] <= year
     }
-    wallets_by_month = {month: wallet_of(owner, month=month, fund=fund) for month in now}
+    wallets_by_year = {
+        year_of[month]: wallet_of(owner, month=month, fund=fund)
+        for month in {year_of[month]: month for month in now}.values()
+    }
+    wallets_by_month = {month: wallets_by_year[year_of[month]] for month in now}
     old = _held(Reservation.objects.open().of(cause).filter(kind__in=PROMISES))
     if {(row.wallet_id, row.month, row.kind): row.amount for row in old} == {
         (wallets_by_month[month].pk, month, kind): amount for month, amount in now.items()

@@ -13,10 +13,10 @@ from accounts.errors import Refused
 from accounts.models import Organization
 from config.demo import budgets, diary, founding, market, teams
 from config.demo.cast import Cast
-from config.demo.logins import Login, logins
+from config.demo.logins import Login, as_table, logins
 from config.demo.trade import Trade
 
-__all__ = ["TODAY", "Login", "build", "logins"]
+__all__ = ["TODAY", "Login", "as_table", "build", "logins"]
 # The ratings of September are still open and are revealed on the next day.
 TODAY = date(2026, 10, 14)
 

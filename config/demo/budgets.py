@@ -11,6 +11,7 @@ from config.demo.founding import HR_ADMIN
 from config.demo.teams import DEPARTMENTS, INCUBATING
 from ledger import budgets, drafting, grant_import
 from ledger.drafting import Customer, Envelope
+from ledger.models import BudgetRule
 
 GRANTED = date(2026, 3, 16)
 YEAR = 2026
@@ -60,7 +61,7 @@ def _grant_by_file(cast: Cast, on: date) -> None:
 
 def _publish_waiting(cast: Cast, on: date) -> None:
     """What goes to the HR admin's own ME is published by the second one."""
-    for rule in budgets.BudgetRule.objects.filter(state="draft").order_by("pk"):
+    for rule in BudgetRule.objects.filter(state="draft").order_by("pk"):
         budgets.publish(rule, by=cast.user(SECOND_HR_ADMIN), on=on)
 
 

@@ -10,23 +10,27 @@ from accounts.models import Organization
 from config import timetable
 
 # Days of a month on which a job has something to do whatever people did: a new month and its
-# invitations; computed, posted and locked; scores revealed; dispute windows over.
-_DUE = frozenset({1, 4, 6, 10, 15, 21})
+# invitations; computed, posted and locked; scores revealed.
+_DUE = frozenset({1, 4, 6, 10, 15})
 _ONE = timedelta(days=1)
 
 
 class Deed(NamedTuple):
-    """Something that people do on a day; `act` is called with that day."""
+    """Something that people do on a day; `act` is called with that day.
+
+    Without `act` it is a day on which only the jobs have something to do, such as a start.
+    """
 
     on: date
-    act: Callable[[date], object]
+    act: Callable[[date], object] | None = None
 
 
 def tell(deeds: Iterable[Deed], *, since: date, until: date) -> None:
     """Do all of it in the order of days, those of one day in the order given.
 
     The organisation's day moves along, so that every instant that is written down lies in that
-    day; on each day the jobs run before the deeds. AssertionError where a job fails.
+    day. The jobs run, before the deeds, on the days on which one is due: all of them are made to
+    catch up, so a quiet day may be left out. AssertionError where a job fails.
     """
     by_day: dict[date, list[Deed]] = {}
     for deed in deeds:
@@ -35,11 +39,14 @@ def tell(deeds: Iterable[Deed], *, since: date, until: date) -> None:
     if strangers:
         raise AssertionError(f"{min(strangers)} lies outside the story.")
     for day in _days(since, until):
-        if day in by_day or day.day in _DUE or day == until:
+        acts = [deed.act for deed in by_day.get(day, []) if deed.act]
+        is_due = day.day in _DUE or day == until or len(acts) < len(by_day.get(day, []))
+        if acts or is_due:
             move_to(day)
+        if is_due:
             run_jobs(day)
-            for deed in by_day.get(day, []):
-                deed.act(day)
+        for act in acts:
+            act(day)
 
 
 def move_to(day: date) -> None:

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts import audit, clock
-from accounts.hris import mapping, uploads
+from accounts.hris import mapping, people, uploads
 from accounts.models import Holiday, Organization, Person, User
 from config.demo import material
 from config.demo.cast import DOMAIN, Cast
@@ -67,7 +67,7 @@ def _import(cast: Cast, on: date) -> None:
     )  # fmt: skip
     if on == IMPORTED[0]:
         for key, name, login, title in _UNATTACHED:
-            uploads.upsert_person(
+            people.upsert_person(
                 key, name=name, email=f"{login}@{DOMAIN}", title=title, by=admin, on=on
             )
     _open_logins(admin, on=on)

@@ -1,5 +1,6 @@
 """Whom a newcomer may sign in as, the most telling person first."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TypedDict
 
@@ -59,3 +60,21 @@ def _roles_of(user: User, memberships: list[Membership]) -> list[str]:
         "auditor": user.is_auditor,
     }
     return [role for role, holds in roles.items() if holds]
+
+
+def as_table(logins: Iterable[Login]) -> list[str]:
+    """Lines to print: who each of them is and where; the password once, for it is everybody's."""
+    rows = [(each["email"], each["name"], _in_words(each)) for each in logins]
+    if not rows:
+        return []
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    lines = [f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}" for row in rows]
+    return [f"Sign in with the password {PASSWORD} as", *(f"  {line}" for line in lines)]
+
+
+def _in_words(login: Login) -> str:
+    offices = {"hr_admin": "HR admin", "chro": "CHRO", "auditor": "auditor"}
+    held = [offices[role] for role in login["roles"] if role in offices]
+    if held:
+        return ", ".join(held)
+    return f"{'lead' if 'lead' in login['roles'] else 'member'} of {login['micro_enterprise']}"

@@ -39,7 +39,7 @@ class Trade:
             if "note" in told:
                 yield Deed(starts_on - _COUNTERED, partial(self._counter_settled, told))
             yield Deed(starts_on - _ACCEPTED, partial(self._accept_settled, told))
-            yield Deed(starts_on, _nothing_but_jobs)
+            yield Deed(starts_on)
         for told in TALKS:
             for step in told["steps"]:
                 yield Deed(step[0], partial(self._talk, told, step))
@@ -102,7 +102,7 @@ class Trade:
         if version is None:
             raise AssertionError(f"{name} has no terms.")
         party = contract.buyer if side == "buyer" else contract.provider
-        acting = {"party": party, "by": self._cast.lead(party), "on": on}
+        acting: dict[str, Any] = {"party": party, "by": self._cast.lead(party), "on": on}
         if what == "offer":
             agreements.offer(contract, seen_hash=version.hash, note=note, **acting)
         elif what == "counter":
@@ -135,7 +135,7 @@ class Trade:
 
 
 def _terms(told: Mapping[str, Any], version: OfferingVersion, category: str) -> Terms:
-    quantities = {
+    quantities: dict[str, Any] = {
         f"{name}_quantity": Decimal(told[name]) for name in ("expected", "cap") if name in told
     }
     return Terms(
@@ -149,9 +149,5 @@ def _terms(told: Mapping[str, Any], version: OfferingVersion, category: str) -> 
             )
             for each in version.measures.all()
         ),
-        **quantities, **_WORDS[category],
+        **quantities | _WORDS[category],
     )  # fmt: skip
-
-
-def _nothing_but_jobs(on: date) -> None:
-    """The day has to come, so that the clock starts what starts on it."""

@@ -20,8 +20,8 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         if settings.DEMO:
             _fill_if_empty()
-            for each in demo.logins():
-                self.stdout.write(f"  {each['email']}  {each['password']}  {each['name']}")
+            for line in demo.as_table(demo.logins()):
+                self.stdout.write(line)
         if not founding.is_founded():
             self.stdout.write("  Found the organisation at /found/ with this one-time code:")
             self.stdout.write(f"  {founding.new_code()}")
