@@ -32,12 +32,25 @@ def plan_of_posts(reading: Reading, *, source: str, is_full: bool, on: date) -> 
         told = {} if known is None else {"fte": f"{known.fte:.2f}"}
         kind = "joiners" if known is None else "movers"
         plan.changes += [
-            Change(kind, record.row, record.unit, record.title, told, {"fte": f"{fte:.2f}"})
+            Change(
+                kind,
+                record.row,
+                _place(record.unit, record.grade),
+                record.title,
+                told,
+                {"fte": f"{fte:.2f}"},
+            )
             for record in records
         ]
     if is_full:
         plan.changes += [
-            Change("leavers", 0, known.hr_unit, known.job_title, {"fte": f"{known.fte:.2f}"})
+            Change(
+                "leavers",
+                0,
+                _place(known.hr_unit, known.grade),
+                known.job_title,
+                {"fte": f"{known.fte:.2f}"},
+            )
             for each, known in before.items()
             if each not in rows_of
         ]
@@ -82,6 +95,10 @@ def _by_post(records: Iterable[PostRecord]) -> dict[_Key, list[PostRecord]]:
     for record in records:
         found.setdefault(_key(record.unit, record.title, record.grade), []).append(record)
     return found
+
+
+def _place(unit: str, grade: str) -> str:
+    return f"{unit}, {grade}" if grade else unit
 
 
 def _key(unit: str, title: str, grade: str) -> _Key:

@@ -155,7 +155,7 @@ def _warning(found: PeopleImport, request: MemberRequest) -> str:
         return ""
     counts = found.counts
     stayed = counts["unchanged"] + counts["movers"]
-    if counts["leavers"] > stayed:
+    if counts["leavers"] > stayed and found.kind == PeopleImport.Kind.PEOPLE:
         return (
             f"{counts['leavers']:,} of {counts['leavers'] + stayed:,} leave.\n"
             "Is this the full list? If it holds only some people, upload it again as partial."
