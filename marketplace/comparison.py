@@ -1,6 +1,6 @@
 """Inside and outside side by side on the same unit; a verdict, never a block (PRODUCT 4.17)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -55,7 +55,8 @@ def gap(price: Decimal, other: Decimal | None) -> Decimal | None:
 def benchmark(*, category: Category, unit: str, name: str, price: Decimal, on: date) -> Benchmark:
     """The outside beside a price, in a fixed number of queries.
 
-    Offers that can be ordered that day count; only where there is none do expired ones.
+    Like things first, then fresh ones: offers of a like name, among them those that can be ordered
+    that day; else the rest of the category, and expired offers last.
     """
     rows = OutsideOffer.objects.filter(category=category, unit=unit, priced_on__lte=on)
     alike = Q(name__trigram_similar=name)
@@ -68,8 +69,8 @@ def benchmark(*, category: Category, unit: str, name: str, price: Decimal, on: d
     )
     choices = [
         ("alike_valid", alike & valid, _ENOUGH_ALIKE),
-        ("valid", valid, 1),
         ("alike", alike, _ENOUGH_ALIKE),
+        ("valid", valid, 1),
         ("everything", Q(), 1),
     ]
     for label, chosen, enough in choices:
@@ -171,18 +172,24 @@ def verdict(offers: Sequence[Compared]) -> Verdict:
     cheapest = by_price[0]
     others = [offer for offer in by_price[1:] if offer.where != cheapest.where]
     other = (others or by_price[1:])[0]
-    names = _names(cheapest, other)
-    figures = f"{cheapest.price:,} against {other.price:,} per {cheapest.unit}"
-    reasons = [each.weakness for each in (cheapest, other) if each.weakness]
+    reasons = [*_of_raters(cheapest, other), *(o.weakness for o in (cheapest, other) if o.weakness)]
+    asked = f"{cheapest.price:,} per {cheapest.unit}"
     if cheapest.price == other.price:
-        sentence = f"{names[0]} and {names[1]} cost the same, {cheapest.price:,} per {units[0]}."
-        return Verdict(sentence, reasons)
-    share = f"{(other.price - cheapest.price) / other.price * 100:.1f}"
-    sentence = f"{names[0]} is {share} % cheaper than {names[1]}: {figures}."
-    return Verdict(sentence, reasons, cheapest.where)
+        return Verdict(f"{_who(cheapest)} and {_who(other)} ask the same, {asked}.", reasons)
+    share = f"{(other.price - cheapest.price) / other.price * 100:.1f} %"
+    who = cheapest.where.capitalize() if others else cheapest.name
+    sentence = f"{who} is {share} cheaper: {cheapest.seller} asks {asked}, {other.seller} "
+    return Verdict(f"{sentence}{other.price:,}.", reasons, cheapest.where)
 
 
-def _names(one: Compared, other: Compared) -> tuple[str, str]:
-    if one.where != other.where:
-        return (f"{one.seller}, {one.where}", f"{other.seller}, {other.where}")
-    return one.name, other.name
+def _of_raters(*offers: Compared) -> Iterable[str]:
+    """What buyers inside say of the sellers that they can rate."""
+    for offer in offers:
+        if offer.csat is not None:
+            yield f"Of the answers about {offer.seller}, {offer.csat * 100:.0f} of 100 are 4 or 5."
+        elif offer.where == "inside":
+            yield f"{offer.seller} has not enough ratings yet."
+
+
+def _who(offer: Compared) -> str:
+    return f"{offer.seller}, {offer.where},"

@@ -254,8 +254,8 @@ def _numbered(listed: ListedPrice, number: int) -> ListedPrice:
 
 
 def _short(text: str, limit: int) -> str:
-    """A text that repeats itself from end to end is said once; a longer one is cut."""
-    text = " ".join(text.split())
+    """Without asterisks of footnotes; a text that repeats itself is said once, a long one cut."""
+    text = " ".join(text.split()).strip("* ") or text
     again = re.fullmatch(r"(.{3,200}?)\1{2,}(.*)", text)
     if again and again[1].startswith(again[2]):
         text = again[1].strip()

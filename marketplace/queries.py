@@ -93,7 +93,7 @@ def own_offerings(me: MicroEnterprise) -> QuerySet[ServiceOffering]:
 def similar_offerings(
     version: OfferingVersion, *, offering: ServiceOffering
 ) -> list[ServiceOffering]:
-    """Who sells something like it already: a like name, or the same words in the category.
+    """Who else sells something like it: a like name, or the same words in the category.
 
     A warning against duplication when publishing; it never refuses anything.
     """
@@ -103,7 +103,7 @@ def similar_offerings(
     like = Q(current__name__trigram_similar=name) | Q(
         category=offering.category_id, current__search=asked
     )
-    rows = ServiceOffering.objects.on_sale().filter(like).exclude(pk=offering.pk)
+    rows = ServiceOffering.objects.on_sale().filter(like).exclude(provider=offering.provider_id)
     likeness = TrigramSimilarity("current__name", name)
     best = rows.select_related("provider", "current", "score").order_by(-likeness, "pk")
     return list(best[:5])

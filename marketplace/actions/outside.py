@@ -14,8 +14,9 @@ from django.utils.text import slugify
 from accounts import audit
 from accounts.errors import Invalid
 from accounts.models import User
-from accounts.permissions import may_activate_me, may_record_outside_offers, require
+from accounts.permissions import may_create_categories, may_record_outside_offers, require
 from ledger.money import LARGEST
+from marketplace.actions.categories import create_category
 from marketplace.models import Category, OutsideOffer, OutsideSupplier
 from marketplace.price_lists import ListedPrice, PriceList, RefusedRow, reference_of, unit_of
 
@@ -121,7 +122,7 @@ def import_outside_offers(
             done.updated += 1
         changed.append(each)
     if not is_trial:
-        _write(changed, known, listed, found or _made(name), by=by, on=on)
+        _write(changed, known, listed, found or _made(name, by=by, on=on), by=by, on=on)
         audit.record(
             "outside_offers.import", f"price list {listed.layout.source}", by=by, on=on,
             read=done.read, created=done.created, updated=done.updated,
@@ -143,7 +144,7 @@ def _category(name: str, *, by: User | None) -> Category | None:
     if not name:
         raise Invalid("Say which category these offers belong to.", field="category", value=name)
     found = Category.objects.filter(name__iexact=name).first()
-    if found is None and by is not None and not may_activate_me(by):
+    if found is None and by is not None and not may_create_categories(by):
         raise Invalid(
             f"There is no category {name}. Choose another, or ask an HR admin to add it.",
             field="category",
@@ -152,8 +153,11 @@ def _category(name: str, *, by: User | None) -> Category | None:
     return found
 
 
-def _made(name: str) -> Category:
-    return Category.objects.get_or_create(slug=slugify(name)[:80], defaults={"name": name})[0]
+def _made(name: str, *, by: User | None, on: date) -> Category:
+    if by is not None:
+        return create_category(name=name, description="", by=by, on=on)
+    slug = slugify(name)[:80] or "prices"
+    return Category.objects.get_or_create(slug=slug, defaults={"name": name})[0]
 
 
 def _not_to_come(prices: Iterable[ListedPrice], done: Imported, *, on: date) -> list[ListedPrice]:

@@ -74,7 +74,9 @@ class MeasureForm(forms.Form):
     direction = forms.ChoiceField(
         choices=OfferedMeasure.Direction.choices, initial=OfferedMeasure.Direction.HIGHER.value
     )
-    target = forms.DecimalField(max_digits=14, decimal_places=4)
+    target = forms.DecimalField(
+        max_digits=14, decimal_places=4, help_text="Here all of it is attained"
+    )
     floor = forms.DecimalField(
         max_digits=14, decimal_places=4, help_text="From here on nothing is attained"
     )
@@ -84,7 +86,9 @@ class MeasureForm(forms.Form):
         initial=OfferedMeasure.Measurer.PROVIDER.value,
         label="Measured by",
     )
-    weight = forms.IntegerField(min_value=1, max_value=1000, initial=1)
+    weight = forms.IntegerField(
+        min_value=1, max_value=1000, initial=1, help_text="Against the other measures"
+    )
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

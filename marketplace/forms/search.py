@@ -58,7 +58,9 @@ class SearchForm(forms.Form):
 class BuyForm(forms.Form):
     """How much and how long; the answer is what it costs, before anything is promised."""
 
-    quantity = forms.DecimalField(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
+    quantity = forms.DecimalField(
+        max_digits=14, decimal_places=3, min_value=Decimal("0.001"), label="How many a month"
+    )
     starts_on = forms.DateField(
         label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -66,12 +68,10 @@ class BuyForm(forms.Form):
         label="To and including", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
-    def __init__(self, *args: Any, on: date, is_per_unit: bool, unit: str, **options: Any) -> None:
+    def __init__(self, *args: Any, on: date, is_per_unit: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         self.on = on
-        if is_per_unit:
-            self.fields["quantity"].label = f"Units a month, priced per {unit}"
-        else:
+        if not is_per_unit:
             del self.fields["quantity"]
 
     def clean(self) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _compared(offer: ServiceOffering | OutsideOffer, *, on: date) -> Compared:
     row = rows.row_of(offer, on=on)
     weak = rows.weakness_of(offer, on=on) if isinstance(offer, OutsideOffer) else ""
     unit = row["per"].removeprefix("per ")
-    return Compared(row["where"], row["name"], row["by"], row["price"], unit, weakness=weak)
+    return Compared(row["where"], row["name"], row["by"], row["price"], unit, row["csat"], weak)
 
 
 def _column(offer: ServiceOffering | OutsideOffer, *, on: date) -> dict[str, Any]:

@@ -80,12 +80,15 @@ def _evidence(score: SatisfactionScore | None) -> list[dict[str, str]]:
     answered = f"{score.n} of {score.invited} invited"
     facts = [
         {"label": "Months", "value": f"{score.from_month:%B %Y} to {score.to_month:%B %Y}"},
-        {"label": "Answered", "value": f"{answered}, {rate:.0%}" if rate is not None else answered},
+        {
+            "label": "Answered",
+            "value": f"{answered}, {rate * 100:.0f} %" if rate is not None else answered,
+        },
     ]
     if score.honest_bounds is not None:
         lowest, highest = score.honest_bounds
         facts.append(
-            {"label": "If the silent were all unhappy, or all happy",
+            {"label": "Were the silent all unhappy, or all happy",
              "value": f"{lowest * 100:.0f} to {highest * 100:.0f}"}
         )  # fmt: skip
     if rate is not None and rate < _STRONG_EVIDENCE:
@@ -126,10 +129,12 @@ def _versions(found: ServiceOffering) -> list[dict[str, Any]]:
     return [
         {
             "at": version.published_on,
+            "when": rows.day(version.published_on),
             "text": f"Version {version.number}: {version.price:,} per {version.unit}",
             "note": version.name,
         }
         for version in published[:20]
+        if version.published_on
     ]
 
 
@@ -149,7 +154,7 @@ def _buying(
     starts_on, ends_on = usual_term(on, year_starts_in=firm.fiscal_year_start_month)
     usual = {"quantity": "1", "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
     asked = usual | {name: request.GET[name] for name in usual if name in request.GET}
-    form = BuyForm(asked, on=on, is_per_unit=version.plan == Plan.PER_UNIT.value, unit=version.unit)
+    form = BuyForm(asked, on=on, is_per_unit=version.plan == Plan.PER_UNIT.value)
     bought: dict[str, Any] = {
         "title": f"Buy for {me}",
         "form": form,
