@@ -89,8 +89,8 @@ def _active(
         if value is not None:
             active.append((f"{label} {value:,}", name, form[name].value()))
     if wanted.satisfied is not None:
-        active.append((f"Satisfaction {wanted.satisfied:.0%} or more", "satisfied",
-                       form["satisfied"].value()))  # fmt: skip
+        share = form["satisfied"].value()
+        active.append((f"At least {share} of 100 satisfied", "satisfied", share))
     return active
 
 
