@@ -98,13 +98,13 @@ def work(month: date, *, on: date) -> SettlementRun:
 
 
 def run_due(*, on: date) -> dict[str, str]:
-    """Bring last month, and any earlier one left behind, as far as the calendar asks.
+    """Go on with what was asked for, then bring last month as far as the calendar says.
 
-    The state of each month that was looked at. Harmless when repeated; a month in which no
+    An earlier month that was left behind comes first. The state of each month looked at. Harmless when repeated; a month in which no
     contract was active and no money moved gets no run.
     """
     last, due = previous(on), runs.due_on(on)
-    states = {}
+    states = {text_of(run.month): str(work(run.month, on=on).state) for run in runs.unfinished()}
     for month in [*_behind(last, State.LOCKED), last]:
         to = State.LOCKED if month < last else due
         if to == State.OPEN or not _has_something(month):
