@@ -1,8 +1,26 @@
 """Contracts and orders outside, mounted at the root: both have an address of their own."""
 
-from django.urls import path
+from datetime import date
 
-from contracts.views import agreements, drafting, integrity, outside
+from django.urls import path, register_converter
+
+from contracts.views import agreements, delivery, drafting, integrity, outside, ratings, settlement
+from ledger.months import parse, text_of
+
+
+class MonthConverter:
+    """`2026-10` in an address, the first day of the month in a view."""
+
+    regex = "20[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return parse(value)
+
+    def to_url(self, value: date) -> str:
+        return text_of(value)
+
+
+register_converter(MonthConverter, "contract_month")
 
 app_name = "contracts"
 urlpatterns = [
@@ -20,10 +38,69 @@ urlpatterns = [
     path("contracts/<int:pk>/cancel/", agreements.cancel, name="cancel"),
     path("contracts/<int:pk>/end/", agreements.end, name="end"),
     path("contracts/<int:pk>/confirm-end/", agreements.confirm_end, name="confirm_end"),
+    path("contracts/delivery/", delivery.work, name="delivery"),
+    path("contracts/<int:pk>/usage/", delivery.report_usage, name="report_usage"),
+    path(
+        "contracts/<int:pk>/usage/<int:usage>/confirm/",
+        delivery.confirm_usage,
+        name="confirm_usage",
+    ),
+    path(
+        "contracts/<int:pk>/usage/<int:usage>/contest/",
+        delivery.contest_usage,
+        name="contest_usage",
+    ),
+    path(
+        "contracts/<int:pk>/usage/<int:usage>/withdraw/",
+        delivery.withdraw_usage,
+        name="withdraw_usage",
+    ),
+    path(
+        "contracts/<int:pk>/measures/<int:measure>/<contract_month:month>/",
+        delivery.enter_result,
+        name="enter_result",
+    ),
+    path(
+        "contracts/<int:pk>/results/<int:result>/confirm/",
+        delivery.confirm_result,
+        name="confirm_result",
+    ),
+    path(
+        "contracts/<int:pk>/results/<int:result>/contest/",
+        delivery.contest_result,
+        name="contest_result",
+    ),
+    path(
+        "contracts/<int:pk>/overages/<int:overage>/accept/",
+        delivery.accept_overage,
+        name="accept_overage",
+    ),
+    path(
+        "contracts/<int:pk>/overages/<int:overage>/contest/",
+        delivery.contest_overage,
+        name="contest_overage",
+    ),
+    path("contracts/<int:pk>/rating/<contract_month:month>/", ratings.rate, name="rate"),
+    path(
+        "contracts/<int:pk>/rating/<contract_month:month>/withdraw/",
+        ratings.withdraw,
+        name="withdraw_rating",
+    ),
+    path("ratings/", ratings.ratings, name="ratings"),
     path("outside-purchases/", outside.purchases, name="outside_purchases"),
     path("outside-purchases/new/<int:offer>/", outside.order, name="order_outside"),
     path("outside-purchases/<int:pk>/", outside.purchase, name="outside_purchase"),
     path("outside-purchases/<int:pk>/order/", outside.confirm, name="confirm_outside"),
     path("outside-purchases/<int:pk>/receive/", outside.receive, name="receive_outside"),
     path("outside-purchases/<int:pk>/cancel/", outside.cancel, name="cancel_outside"),
+    path("hr/settlement/", settlement.months, name="settlement_months"),
+    path("hr/settlement/<contract_month:month>/", settlement.month, name="settlement_month"),
+    path("hr/settlement/<contract_month:month>/ask/", settlement.ask, name="settlement_ask"),
+    path("hr/settlement/<contract_month:month>/retry/", settlement.retry, name="settlement_retry"),
+    path(
+        "hr/settlement/<contract_month:month>/progress/",
+        settlement.progress,
+        name="settlement_progress",
+    ),
+    path("settlement-runs/<int:pk>/", settlement.run, name="settlement_run"),
 ]

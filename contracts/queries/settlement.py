@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from accounts.models import MicroEnterprise
 from contracts.closing import closes_on
 from contracts.models import Contract, Overage, SettlementLine, SettlementRefusal
 from contracts.settlement.posting import ROUTE
@@ -145,14 +144,15 @@ def progress_of(run: SettlementRun) -> Progress:
 
 
 def lines_of(
-    month: date, *, contract: int | None = None, me: MicroEnterprise | None = None, kind: str = ""
+    month: date, *, contract: int | None = None, me: str = "", kind: str = ""
 ) -> QuerySet[SettlementLine]:
-    """The month's lines in the order of contracts, filtered; paged by the caller."""
+    """The month's lines in the order of contracts; `me` is part of the name of either party."""
     lines = SettlementLine.objects.filter(month=month)
     if contract:
         lines = lines.filter(contract=contract)
     if me:
-        lines = lines.filter(Q(contract__buyer=me) | Q(contract__provider=me))
+        named = Q(contract__buyer__name__icontains=me) | Q(contract__provider__name__icontains=me)
+        lines = lines.filter(named)
     if kind:
         lines = lines.filter(kind=kind)
     related = ("contract__buyer", "contract__provider", "contract__offering__current")

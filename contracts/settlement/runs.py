@@ -100,8 +100,8 @@ def work(month: date, *, on: date) -> SettlementRun:
 def run_due(*, on: date) -> dict[str, str]:
     """Go on with what was asked for, then bring last month as far as the calendar says.
 
-    An earlier month that was left behind comes first. The state of each month looked at. Harmless when repeated; a month in which no
-    contract was active and no money moved gets no run.
+    An earlier month that was left behind comes first. The state of each month looked at. Harmless
+    when repeated; a month in which no contract was active and no money moved gets no run.
     """
     last, due = previous(on), runs.due_on(on)
     states = {text_of(run.month): str(work(run.month, on=on).state) for run in runs.unfinished()}

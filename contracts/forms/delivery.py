@@ -1,0 +1,65 @@
+"""What was delivered, how far it was a success, and why not, as forms."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+from django import forms
+
+
+def new_key() -> str:
+    """A form's own key, so that sending it twice enters once."""
+    return uuid4().hex
+
+
+class UsageForm(forms.Form):
+    """A delivered quantity with its day."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=80, initial=new_key)
+    quantity = forms.DecimalField(
+        label="Quantity", max_digits=13, decimal_places=3, min_value=Decimal("0.001")
+    )
+    used_on = forms.DateField(
+        label="Delivered on", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    note = forms.CharField(
+        label="Note", required=False, max_length=300, help_text="What helps the buyer to check it."
+    )
+
+
+class ResultForm(forms.Form):
+    """The value of one measure for one month."""
+
+    value = forms.DecimalField(label="Value", max_digits=14, decimal_places=4)
+    note = forms.CharField(
+        label="Note", required=False, max_length=300, help_text="Where the value comes from."
+    )
+
+
+class ContestForm(forms.Form):
+    """Why something is not right."""
+
+    reason = forms.CharField(
+        label="What is wrong", max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class RatingForm(forms.Form):
+    """A score of 1 to 5 with a comment."""
+
+    SCORES = (
+        (5, "5, very satisfied"),
+        (4, "4, satisfied"),
+        (3, "3, neither"),
+        (2, "2, dissatisfied"),
+        (1, "1, very dissatisfied"),
+    )
+    score = forms.TypedChoiceField(
+        label="How satisfied were you?", choices=SCORES, coerce=int, widget=forms.RadioSelect
+    )
+    comment = forms.CharField(
+        label="Comment",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The provider reads it without your name, once five persons have rated.",
+    )

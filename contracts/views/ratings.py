@@ -1,0 +1,91 @@
+"""Rate what one used last month: one row a contract, changeable until the 14th."""
+
+from datetime import date
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.errors import Forbidden, Refused, Unknown
+from accounts.http import MemberRequest, today
+from contracts import satisfaction
+from contracts.actions import ratings as actions
+from contracts.forms.delivery import RatingForm
+from contracts.queries import ratings as queries
+from contracts.views.agreements import found_contract
+from ledger.months import following, month_of, previous
+
+
+@require_safe
+def ratings(request: MemberRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+def rate(request: MemberRequest, pk: int, month: date) -> HttpResponse:
+    """One rating; a form that does not fit comes back with its error beside the field."""
+    contract = found_contract(request, pk)
+    form = RatingForm(request.POST, auto_id=f"rate{pk}_%s")
+    if form.is_valid():
+        try:
+            actions.rate(
+                contract, month=month, by=request.user, on=today(request), **form.cleaned_data
+            )
+            closes_on = satisfaction.closes_on(month)
+            messages.success(
+                request,
+                f"Thank you. {contract.offering} is rated for {month:%B %Y}.\n"
+                f"You may change it until {closes_on:%-d %B}; it is revealed the day after.",
+            )
+            return redirect(_next(request))
+        except (Forbidden, Unknown):
+            raise
+        except Refused as reason:
+            form.add_error(None, f"{reason} {reason.help}".strip())
+    return _page(request, wrong=(pk, form))
+
+
+@require_POST
+def withdraw(request: MemberRequest, pk: int, month: date) -> HttpResponse:
+    contract = found_contract(request, pk)
+    try:
+        actions.withdraw_rating(contract, month=month, by=request.user, on=today(request))
+        messages.success(request, "Rating withdrawn.\nIt is left out of the next computation.")
+    except Refused as reason:
+        messages.error(request, str(reason))
+    return redirect(_next(request))
+
+
+def _page(request: MemberRequest, *, wrong: tuple[int, RatingForm] | None = None) -> HttpResponse:
+    on = today(request)
+    rows = []
+    for each in queries.to_rate(request.user, on=on):
+        given = each.rating
+        form = RatingForm(
+            auto_id=f"rate{each.contract.pk}_%s",
+            initial={"score": given.score, "comment": given.comment} if given else None,
+        )
+        if wrong and wrong[0] == each.contract.pk:
+            form = wrong[1]
+        rows.append({"contract": each.contract, "rating": given, "form": form})
+    month = previous(on)
+    context = {
+        "rows": rows,
+        "month": month,
+        "is_open": satisfaction.is_open(month, on=on),
+        "closes_on": satisfaction.closes_on(month),
+        "revealed_on": satisfaction.revealed_on(month),
+        "opens_on": following(month_of(on)),
+        "left": sum(row["rating"] is None for row in rows),
+        "wrong": wrong[1] if wrong else None,
+    }
+    return render(request, "contracts/ratings.html", context, status=400 if wrong else 200)
+
+
+def _next(request: MemberRequest) -> str:
+    """Back to the page that the form stood on, if it is one of ours."""
+    asked = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+    return asked if is_ours and asked.startswith("/") else "contracts:ratings"
