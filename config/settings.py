@@ -137,6 +137,7 @@ CELERY_TASK_QUEUES = [
     for name in ("settlement", "scores", "delivery", CELERY_TASK_DEFAULT_QUEUE)
 ]
 CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_ROUTES = {"contracts.tasks.*": {"queue": "settlement"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"

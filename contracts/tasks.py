@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 MOST_WORKERS = 8
 
 
-@shared_task(queue="settlement", acks_late=True)
+@shared_task
 def work_on_run(month: str) -> str:
     """Go on with the month's run until nothing is left to take; the state it has then."""
     return str(settlement.work(parse(month), on=clock.today()).state)

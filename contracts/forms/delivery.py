@@ -5,6 +5,8 @@ from uuid import uuid4
 
 from django import forms
 
+from contracts.models import Contract, Rating
+
 
 def new_key() -> str:
     """A form's own key, so that sending it twice enters once."""
@@ -62,4 +64,12 @@ class RatingForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="The provider reads it without your name, once five persons have rated.",
+    )
+
+
+def rating_form(contract: Contract, given: Rating | None) -> RatingForm:
+    """The form of one contract, filled with the rating given so far."""
+    return RatingForm(
+        auto_id=f"rate{contract.pk}_%s",
+        initial={"score": given.score, "comment": given.comment} if given else None,
     )

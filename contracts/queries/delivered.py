@@ -27,6 +27,19 @@ class RatingSection:
     own: Rating | None
     comments: list[ratings.Comments]
 
+    @property
+    def note(self) -> str:
+        if self.is_open:
+            return (
+                f"Rate {self.month:%B} until {self.closes_on:%-d %B}; shown from five raters on,"
+                " never by name"
+            )
+        return "What raters wrote, merged until five have rated"
+
+    @property
+    def button(self) -> str:
+        return "Change rating" if self.own else "Rate"
+
 
 def sections(contract: Contract, *, user: User, asked: str, on: date) -> dict[str, Any]:
     """For members of the two parties and auditors; empty before the first day.

@@ -79,6 +79,13 @@ class DeliverySection:
     hidden_count: int
     may_report: bool
 
+    @property
+    def note(self) -> str:
+        closes = closes_on(self.month)
+        if self.is_counted:
+            return f"Settled with {self.month:%B %Y}"
+        return f"What stands uncontested on {closes:%-d %B} is charged with {self.month:%B}"
+
 
 def delivery_section(
     contract: Contract, *, user: User, month: date, on: date

@@ -54,6 +54,10 @@ class ResultRow:
     may_enter: bool
     may_answer: bool
 
+    @property
+    def enter_label(self) -> str:
+        return "Enter anew" if self.result else "Enter value"
+
 
 @dataclass(frozen=True)
 class ResultsSection:
@@ -63,6 +67,10 @@ class ResultsSection:
     success: Decimal | None
     rows: Sequence[ResultRow]
     unmeasured_count: int
+
+    @property
+    def note(self) -> str:
+        return "Weighted over the measures that have a value"
 
 
 def results_section(

@@ -14,7 +14,7 @@ from contracts.settlement.posting import ROUTE
 from ledger import runs
 from ledger.models import SettlementChunk, SettlementRun, Transfer
 from ledger.money import ZERO
-from ledger.months import following, last_day, month_of, months_between
+from ledger.months import following, last_day, months_between
 
 State = SettlementRun.State
 # What to do about a refused contract; the detail says why.
@@ -222,6 +222,20 @@ class SettledMonth:
     overage_state: str
     overage_note: str
     may_answer: bool
+
+    @property
+    def paid_words(self) -> str:
+        if self.state in (State.OPEN, State.COMPUTED):
+            return "nothing is paid yet"
+        return f"{self.paid:,.2f} paid"
+
+    @property
+    def may_contest(self) -> bool:
+        return self.may_answer and self.overage_state == Overage.State.WAITING
+
+    @property
+    def dialog(self) -> str:
+        return f"accept-{self.month:%Y-%m}"
 
 
 def settled_months(

@@ -14,8 +14,9 @@ from accounts.http import MemberRequest, acting_me, acting_me_or_none, today
 from accounts.queries import organization
 from contracts.actions import agreements
 from contracts.forms.agreements import EndForm, ReasonForm, SignForm
+from contracts.forms.delivery import rating_form
 from contracts.models import Contract
-from contracts.queries import contract_list
+from contracts.queries import contract_list, delivered
 from contracts.queries.agreements import visible_to
 from contracts.queries.contract_page import contract_page
 from contracts.queries.printed import day
@@ -56,16 +57,21 @@ def contracts(request: MemberRequest) -> HttpResponse:
 @require_safe
 def contract(request: MemberRequest, pk: int) -> HttpResponse:
     """One contract with its terms, signatures, timeline, and what the reader can do now."""
-    on = today(request)
-    page = contract_page(
-        found_contract(request, pk), user=request.user, me=acting_me_or_none(request), on=on
-    )
+    on, found = today(request), found_contract(request, pk)
+    page = contract_page(found, user=request.user, me=acting_me_or_none(request), on=on)
+    asked = request.GET.get("month", "")
+    lived = delivered.sections(found, user=request.user, asked=asked, on=on)
+    rating = lived.get("rating")
     context = {
         "page": page,
         "trail": [("Contracts", "/contracts/"), (page.title, "")],
         "sign_form": SignForm(initial={"hash": page.version.hash}),
         "end_form": EndForm(auto_id="end_%s"),
         "reason_form": ReasonForm(auto_id="why_%s"),
+        "contract": found,
+        "currency": page.currency,
+        "rating_form": rating_form(found, rating.own) if rating else None,
+        **lived,
     }
     return render(request, "contracts/contract.html", context)
 

@@ -12,7 +12,7 @@ from accounts.errors import Forbidden, Refused, Unknown
 from accounts.http import MemberRequest, today
 from contracts import satisfaction
 from contracts.actions import ratings as actions
-from contracts.forms.delivery import RatingForm
+from contracts.forms.delivery import RatingForm, rating_form
 from contracts.queries import ratings as queries
 from contracts.views.agreements import found_contract
 from ledger.months import following, month_of, previous
@@ -60,25 +60,34 @@ def withdraw(request: MemberRequest, pk: int, month: date) -> HttpResponse:
 
 def _page(request: MemberRequest, *, wrong: tuple[int, RatingForm] | None = None) -> HttpResponse:
     on = today(request)
+    month = previous(on)
+    closes_on = satisfaction.closes_on(month)
     rows = []
     for each in queries.to_rate(request.user, on=on):
-        given = each.rating
-        form = RatingForm(
-            auto_id=f"rate{each.contract.pk}_%s",
-            initial={"score": given.score, "comment": given.comment} if given else None,
-        )
+        form = rating_form(each.contract, each.rating)
         if wrong and wrong[0] == each.contract.pk:
             form = wrong[1]
-        rows.append({"contract": each.contract, "rating": given, "form": form})
-    month = previous(on)
+        rows.append(
+            {
+                "contract": each.contract,
+                "rating": each.rating,
+                "form": form,
+                "note": "Rated" if each.rating else "Not rated yet",
+                "button": "Change rating" if each.rating else "Rate",
+            }
+        )
+    left = sum(row["rating"] is None for row in rows)
+    opens_on = following(month_of(on))
     context = {
+        "title": f"Rate what you used in {month:%B}",
+        "lede": f"Changeable until {closes_on:%-d %B}; revealed the day after, without names, and"
+        " only where five or more have rated.",
         "rows": rows,
         "month": month,
-        "is_open": satisfaction.is_open(month, on=on),
-        "closes_on": satisfaction.closes_on(month),
-        "revealed_on": satisfaction.revealed_on(month),
-        "opens_on": following(month_of(on)),
-        "left": sum(row["rating"] is None for row in rows),
+        "left_words": f"{left} of {len(rows)} left to rate" if left else "All rated, thank you",
+        "empty_title": "Nothing to rate",
+        "empty_text": f"What your ME uses in {on:%B} can be rated from {opens_on:%-d %B} to"
+        f" {satisfaction.closes_on(month_of(on)):%-d %B}.",
         "wrong": wrong[1] if wrong else None,
     }
     return render(request, "contracts/ratings.html", context, status=400 if wrong else 200)
