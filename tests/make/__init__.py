@@ -15,7 +15,7 @@ from tests.make.contracts import (
 from tests.make.delivery import confirmed, contested, copied, hires, rated, settled, used
 from tests.make.market import category, offering, outside_offer, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
-from tests.make.money import granted, money, wallet
+from tests.make.money import budget_draft, granted, money, wallet
 from tests.make.people import (
     APRIL,
     MARCH,
@@ -39,6 +39,7 @@ __all__ = [
     "agreed",
     "api_of",
     "api_with",
+    "budget_draft",
     "category",
     "confirmed",
     "contested",

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from itertools import count
 
-from ledger import actions, queries
+from ledger import actions, drafting, queries
 from ledger.models import Cause, Transfer, Wallet
-from tests.make.people import FORMED, TODAY
+from tests.make.people import FORMED, TODAY, hr_admin
 
 _numbers = count(1)
 
@@ -28,3 +28,11 @@ def wallet(of, *, fund="operating", year=2026):
 def money(of, *, on=TODAY, fund="operating"):
     """The money bar of the ME on that day."""
     return queries.money_of(of, on=on, fund=fund)
+
+
+def budget_draft(to, amount, *, release="yearly", by=None, reference="", year=2026):
+    """A budget that grants the ME this amount, not yet published."""
+    envelope = drafting.Envelope("operating", year, release, "Travel 2026")
+    return drafting.draft_grant(
+        to, Decimal(amount), envelope, by=by or hr_admin(), on=TODAY, reference=reference
+    )
