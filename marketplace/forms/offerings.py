@@ -80,7 +80,12 @@ class MeasureForm(forms.Form):
     floor = forms.DecimalField(
         max_digits=14, decimal_places=4, help_text="From here on nothing is attained"
     )
-    method = forms.CharField(max_length=200, validators=[plain_words], label="How it is measured")
+    method = forms.CharField(
+        max_length=200,
+        validators=[plain_words],
+        label="How it is measured",
+        help_text="From which source, how often",
+    )
     measurer = forms.ChoiceField(
         choices=OfferedMeasure.Measurer.choices,
         initial=OfferedMeasure.Measurer.PROVIDER.value,
