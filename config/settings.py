@@ -264,3 +264,6 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"django": {"handlers": [], "propagate": True}},
 }
+
+# What apps above the ledger prove of the money, run with the ledger's own checks.
+MONEY_CHECKS = ["contracts.checks.CHECKS"]

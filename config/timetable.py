@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from accounts import rest
-from contracts.actions import clockwork, funding, reminders
+from contracts.actions import clockwork, funding, ratings, reminders
 from contracts.settlement import runs
 from learning_market import actions as learning
 from ledger import actions as ledger
@@ -38,6 +38,8 @@ JOBS: tuple[Job, ...] = (
     Job("commit a new year's months", funding.commit_due),
     Job("pay what is learned", learning.start_due),
     Job("settle the month", runs.run_due, from_hour=2),
+    Job("invite to rate", ratings.invite_due),
+    Job("reveal and count ratings", ratings.reveal_due),
     Job("remind of what would lapse", reminders.send_due, from_hour=7),
     Job("check the money", checks.check_due, from_hour=3),
     Job("forget old idempotency keys", rest.forget_old_answers),

@@ -1,8 +1,8 @@
 """What must always be true of the money, derived anew from the rows by SQL of its own.
 
 Nothing here uses the code that wrote the rows, so a fault of that code turns a check red. Each
-check is one statement, which sees one moment even while payments go on. Apps above add their own
-checks to `CHECKS`.
+check is one statement, which sees one moment even while payments go on. Apps above name their own
+lists in the setting `MONEY_CHECKS`.
 """
 
 import logging
@@ -12,7 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.module_loading import import_string
 
 from accounts import clock, permissions
 from accounts.models import User
@@ -246,9 +248,14 @@ CHECKS: list[Callable[[], Finding]] = [
 ]
 
 
+def all_checks() -> list[Callable[[], Finding]]:
+    """The ledger's own and those of the apps above."""
+    return [*CHECKS, *(check for path in settings.MONEY_CHECKS for check in import_string(path))]
+
+
 def findings() -> list[Finding]:
     """Run every check; it reads only, and nobody waits for it."""
-    return [check() for check in CHECKS]
+    return [check() for check in all_checks()]
 
 
 @transaction.atomic

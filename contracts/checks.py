@@ -1,0 +1,139 @@
+"""What must always be true of what contracts charge, derived anew by SQL of its own.
+
+`ledger.checks` runs these with its own (`MONEY_CHECKS` in the settings); nothing here uses the
+code that settled the month.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from ledger.checks import MOST_NAMED, Finding, rows_of
+
+
+def charges_are_signed() -> Finding:
+    rows = rows_of("""
+        SELECT line.contract_id, to_char(line.month, 'YYYY-MM'), line.amount
+        FROM contracts_settlementline line
+        JOIN contracts_contract c ON c.id = line.contract_id
+        JOIN contracts_contractversion v ON v.id = line.version_id
+        WHERE v.contract_id <> c.id OR (
+            SELECT count(DISTINCT s.party_id) FROM contracts_signature s
+            WHERE s.version_id = v.id AND s.hash = v.hash
+              AND s.party_id IN (c.buyer_id, c.provider_id)) < 2
+        ORDER BY 1, 2""")
+    return Finding(
+        "charges_are_signed",
+        "Every line rests on terms that both parties signed as they stand: no signature, no "
+        "charge.",
+        broken=[
+            f"Contract {contract} is charged {amount} in {month} on terms without both signatures."
+            for contract, month, amount in rows[:MOST_NAMED]
+        ],
+    )
+
+
+def charges_lie_within_the_contract() -> Finding:
+    rows = rows_of("""
+        SELECT c.id, to_char(line.origin_month, 'YYYY-MM'), 'a line'
+        FROM contracts_settlementline line JOIN contracts_contract c ON c.id = line.contract_id
+        WHERE line.amount <> 0 AND line.kind IN ('fee', 'usage')
+          AND (c.state IN ('draft', 'offered', 'declined', 'withdrawn', 'lapsed')
+               OR line.origin_month > least(c.ended_on, c.ends_on)
+               OR line.origin_month + interval '1 month' <= c.starts_on)
+        UNION ALL
+        SELECT c.id, u.used_on::text, 'counted usage'
+        FROM contracts_usage u JOIN contracts_contract c ON c.id = u.contract_id
+        WHERE u.counted_in IS NOT NULL
+          AND (u.used_on < c.starts_on OR u.used_on > least(c.ended_on, c.ends_on))
+        ORDER BY 1, 2""")
+    return Finding(
+        "charges_lie_within_the_contract",
+        "Nothing is charged for a day outside the dates of its contract.",
+        broken=[
+            f"Contract {contract} has {what} of {when}, outside its dates."
+            for contract, when, what in rows[:MOST_NAMED]
+        ],
+    )
+
+
+def lines_are_paid_or_wait() -> Finding:
+    rows = rows_of("""
+        WITH lines AS (
+            SELECT line.contract_id, line.month, sum(line.amount) AS amount
+            FROM contracts_settlementline line
+            JOIN ledger_settlementrun run ON run.id = line.run_id
+            JOIN contracts_contract c ON c.id = line.contract_id
+            JOIN ledger_settlementchunk chunk ON chunk.run_id = run.id
+                 AND c.buyer_id BETWEEN chunk.first_buyer AND chunk.last_buyer
+            WHERE run.state IN ('posted', 'locked') AND chunk.state = 'posted'
+            GROUP BY 1, 2
+        ), moved AS (
+            SELECT cause_id AS contract_id, month, sum(amount) AS amount FROM ledger_transfer
+            WHERE cause_route = 'contracts:contract' AND kind = 'charge'
+              AND reference LIKE '____-__/contract/%' GROUP BY 1, 2
+        )
+        SELECT coalesce(lines.contract_id, moved.contract_id),
+               to_char(coalesce(lines.month, moved.month), 'YYYY-MM'),
+               coalesce(lines.amount, 0), coalesce(moved.amount, 0), coalesce(o.amount, 0)
+        FROM lines FULL JOIN moved USING (contract_id, month)
+        LEFT JOIN contracts_overage o ON o.contract_id = coalesce(lines.contract_id,
+             moved.contract_id) AND o.month = coalesce(lines.month, moved.month)
+        WHERE coalesce(lines.amount, 0) <> coalesce(moved.amount, 0) + coalesce(o.amount, 0)
+        ORDER BY 1, 2""")
+    return Finding(
+        "lines_are_paid_or_wait",
+        "What a posted month’s lines add up to was paid for it or waits as an overage, to the "
+        "cent.",
+        broken=[
+            f"Contract {contract}, {month}: lines of {lines}, paid {paid}, overage {waits}."
+            for contract, month, lines, paid, waits in rows[:MOST_NAMED]
+        ],
+    )
+
+
+def inside_sales_are_inside_purchases() -> Finding:
+    rows = rows_of("""
+        SELECT coalesce(sum(t.amount) FILTER (WHERE payee.system = ''), 0),
+               coalesce(sum(t.amount) FILTER (WHERE payer.system = ''), 0)
+        FROM ledger_transfer t
+        JOIN ledger_wallet payer ON payer.id = t.payer_id
+        JOIN ledger_wallet payee ON payee.id = t.payee_id
+        WHERE t.cause_route = 'contracts:contract' AND t.kind IN ('charge', 'credit')""")
+    sales, purchases = rows[0] if rows else (Decimal(0), Decimal(0))
+    return Finding(
+        "inside_sales_are_inside_purchases",
+        "What MEs earned from each other is what MEs paid each other.",
+        [("Inside sales", f"{sales:,.2f}"), ("Inside purchases", f"{purchases:,.2f}")],
+        [f"Inside sales are {sales:,.2f}, inside purchases {purchases:,.2f}."]
+        if sales != purchases
+        else [],
+    )
+
+
+def locked_lines_keep_their_digest() -> Finding:
+    rows = rows_of("""
+        SELECT to_char(run.month, 'YYYY-MM') FROM ledger_settlementrun run
+        LEFT JOIN LATERAL (
+            SELECT string_agg(concat_ws('|', line.contract_id, line.kind, line.term,
+                       line.origin_month, line.amount, coalesce(line.quantity::text, 'None'))
+                       || chr(10), '' ORDER BY line.contract_id, line.kind COLLATE "C",
+                       line.term COLLATE "C", line.origin_month) AS text
+            FROM contracts_settlementline line WHERE line.month = run.month
+        ) lines ON true
+        WHERE run.state = 'locked' AND run.digest <> ''
+          AND run.digest <> encode(sha256(convert_to(coalesce(lines.text, ''), 'UTF8')), 'hex')
+        ORDER BY 1""")
+    return Finding(
+        "locked_lines_keep_their_digest",
+        "The lines of each locked month are those that were there when it was locked.",
+        broken=[f"The lines of {month} are not those it was locked with." for (month,) in rows],
+    )
+
+
+CHECKS: list[Callable[[], Finding]] = [
+    charges_are_signed,
+    charges_lie_within_the_contract,
+    lines_are_paid_or_wait,
+    inside_sales_are_inside_purchases,
+    locked_lines_keep_their_digest,
+]
