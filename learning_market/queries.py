@@ -1,5 +1,6 @@
 """The catalogue and what an ME invested, as pages and the API read them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -102,3 +103,9 @@ def _with_course(purchases: QuerySet[LearningPurchase]) -> QuerySet[LearningPurc
     related = ("micro_enterprise", "run__course__provider", "run__course__supplier", "proposed_by")
     seats = Count("seats", filter=Q(seats__state=Seat.State.OPEN))
     return purchases.select_related(*related).annotate(seat_count=seats)
+
+
+def purchase_names(keys: Collection[int]) -> dict[int, str]:
+    """The course's title by the purchase's key; one query."""
+    found = LearningPurchase.objects.filter(pk__in=keys)
+    return dict(found.values_list("pk", "run__course__title"))

@@ -122,7 +122,7 @@ class Statement:
 def statement_of(
     me: MicroEnterprise, *, month: date, on: date, fund: str = Wallet.Fund.OPERATING
 ) -> Statement:
-    """The statement of that month; zeros before the ME has a wallet. Five queries."""
+    """The statement of that month; zeros before the ME has a wallet. A fixed number of queries."""
     year = queries.fiscal_year_of(month)
     wallet = Wallet.objects.filter(owner=me, fund=fund, fiscal_year=year).first()
     if wallet is None:
@@ -156,6 +156,7 @@ def _reserved(wallet: Wallet, *, day: date) -> Decimal:
 
 def _lines(wallet: Wallet, rows: QuerySet[Transfer], opening: Decimal) -> Iterator[Line]:
     balance = opening
+    words = causes.words_for(row.cause for row in rows)
     for number, row in sorted(((_group(wallet, row), row) for row in rows), key=_by_group):
         amount = row.amount if row.payee_id == wallet.pk else -row.amount
         balance += amount
@@ -167,7 +168,7 @@ def _lines(wallet: Wallet, rows: QuerySet[Transfer], opening: Decimal) -> Iterat
             note=row.note,
             amount=amount,
             balance=balance,
-            cause=causes.words_of(row.cause),
+            cause=words[row.cause],
             cause_url=causes.address_of(row.cause),
             group=GROUPS[number],
         )

@@ -2,6 +2,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -81,3 +82,8 @@ def sign_in(page: Page, live_server: LiveServer) -> Callable[[User], None]:
         page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
 
     return enter
+
+
+# A busy machine is slow, not wrong.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")

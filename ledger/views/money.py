@@ -1,5 +1,6 @@
 """What an ME has: its wallets, its promises, its movements."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -59,7 +60,7 @@ def money(request: MemberRequest) -> HttpResponse:
         "month": month_of(on),
         "may_see_all": may_see_all_money(request.user),
         "page": page,
-        "movements": [_movement(row) for row in page],
+        "movements": _printed(page),
         "form": form,
         "is_filtered": any(form.data.get(name) for name in form.fields),
         "who": chosen(request, me),
@@ -79,7 +80,7 @@ def promises(request: MemberRequest) -> HttpResponse:
     context = {
         "me": me,
         "page": page,
-        "promises": [_promise(row) for row in page],
+        "promises": _promise_rows(page),
         "trail": [("Money", f"{reverse('ledger:money')}?{chosen(request, me)}"), ("Promised", "")],
         "who": chosen(request, me),
     }
@@ -123,7 +124,7 @@ def _promised(me: MicroEnterprise, *, on: date) -> dict[str, Any]:
     future = commitments.future_commitments(me, on=on)
     return {
         "by_month": _by_month(me, on=on),
-        "promises": [_promise(row) for row in promises[:PROMISES_SHOWN]],
+        "promises": _promise_rows(promises[:PROMISES_SHOWN]),
         "promise_count": promises.count(),
         "future": [(each, causes.address_of(each.cause)) for each in future],
     }
@@ -167,7 +168,14 @@ def _last_months(on: date, *, count: int) -> list[date]:
     return months
 
 
-def _movement(row: Transfer) -> Movement:
+def _printed(rows: Iterable[Transfer]) -> list[Movement]:
+    """As printed, with the words of their causes in one query for each kind of cause."""
+    found = list(rows)
+    words = causes.words_for(row.cause for row in found)
+    return [_movement(row, words[row.cause]) for row in found]
+
+
+def _movement(row: Transfer, cause: str) -> Movement:
     comes_in = row.signed > 0  # type: ignore[attr-defined]
     own, other = (row.payee, row.payer) if comes_in else (row.payer, row.payee)
     return Movement(
@@ -177,18 +185,23 @@ def _movement(row: Transfer) -> Movement:
         statements.party_of(other),
         f"{own.fund} {own.fiscal_year}",
         row.signed,  # type: ignore[attr-defined]
-        causes.words_of(row.cause),
+        cause,
         causes.address_of(row.cause),
     )
 
 
-def _promise(row: dict[str, Any]) -> dict[str, Any]:
-    cause = Cause(row["cause_route"], row["cause_id"])
+def _promise_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = [(row, Cause(row["cause_route"], row["cause_id"])) for row in rows]
+    words = causes.words_for(cause for _, cause in found)
+    return [_promise(row, cause, words[cause]) for row, cause in found]
+
+
+def _promise(row: dict[str, Any], cause: Cause, words: str) -> dict[str, Any]:
     return {
         **row,
         "fund": row["wallet__fund"],
         "kind_label": PROMISE_NAMES[row["kind"]],
-        "cause": causes.words_of(cause),
+        "cause": words,
         "url": causes.address_of(cause),
         "is_one_month": row["first_month"] == row["last_month"],
     }
