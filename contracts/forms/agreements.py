@@ -103,11 +103,13 @@ class MeasureForm(forms.Form):
     """One success measure; an empty row is none."""
 
     name = forms.CharField(label="What is measured", max_length=160)
-    unit = forms.CharField(max_length=30, help_text="Such as %, days or points.")
+    unit = forms.CharField(max_length=30)
     direction = forms.ChoiceField(
         choices=OfferedMeasure.Direction.choices, initial=OfferedMeasure.Direction.HIGHER
     )
-    target = forms.DecimalField(max_digits=14, decimal_places=4)
+    target = forms.DecimalField(
+        max_digits=14, decimal_places=4, help_text="From here on it is fully met."
+    )
     floor = forms.DecimalField(
         max_digits=14, decimal_places=4, help_text="From here on it counts nothing."
     )
@@ -117,6 +119,11 @@ class MeasureForm(forms.Form):
     )  # fmt: skip
     method = forms.CharField(label="How it is measured", max_length=200)
     weight = forms.IntegerField(min_value=1, max_value=100, initial=1)
+
+    @property
+    def is_spare(self) -> bool:
+        """A row for one more measure, in which nobody has typed yet."""
+        return self.empty_permitted and not (self.is_bound and self.has_changed())
 
 
 MeasureFormSet = forms.formset_factory(
@@ -140,9 +147,9 @@ class TermsInput:
     ) -> None:
         self.plan, self.unit = plan, unit
         self.form = TermsForm(
-            data, plan=plan, customers=customers, with_note=with_note, initial=initial
+            data, plan=plan, customers=customers, with_note=with_note, initial=_as_typed(initial)
         )
-        rows = [vars(each) for each in measures]
+        rows = [_as_typed(vars(each)) for each in measures]
         self.measures = MeasureFormSet(data, prefix="measure", initial=rows)
         for row in self.measures:
             row.fields["DELETE"].label = "Leave this measure out"
@@ -179,6 +186,14 @@ class TermsInput:
             measures=tuple(_measure(row) for row in rows if row),
             **{name: told[name] for name in names},
         )
+
+
+def _as_typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Quantities without the zeros that the columns add: 90 and not 90.0000; a price keeps its."""
+    return {
+        name: f"{value.normalize():f}" if isinstance(value, Decimal) and name != "price" else value
+        for name, value in values.items()
+    }
 
 
 def _measure(row: Mapping[str, Any]) -> Measure:

@@ -5,16 +5,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from accounts import policy
 from accounts.models import MicroEnterprise, User
-from accounts.permissions import may_see_money, may_see_negotiation, may_sign_for
+from accounts.permissions import may_see_money, may_see_negotiation
 from accounts.queries import organization
 from contracts import lifecycle, pricing
 from contracts.integrity import Fault, verify_contract
 from contracts.lifecycle import Event
-from contracts.models import Contract, ContractEvent, ContractVersion, EndProposal, SuccessMeasure
+from contracts.models import Contract, ContractEvent, ContractVersion, SuccessMeasure
 from contracts.queries import printed
-from contracts.queries.effects import Effect, effect_of
+from contracts.queries.contract_panel import Panel, panel_of
 from contracts.queries.printed import Change, TermRow, day
 from contracts.terms import terms_of
 from ledger.models import Reservation
@@ -55,23 +54,6 @@ class Sheet:
     role: str
     name: str = ""
     at: Any = None
-
-
-@dataclass(frozen=True)
-class Panel:
-    """What the reader can do now: a title, words, figures, and the buttons by name.
-
-    `primary` is one of "offer", "accept", "confirm_end" or nothing; `others` are further events
-    that the reader's party may cause.
-    """
-
-    title: str
-    words: list[str]
-    primary: str = ""
-    button: str = ""
-    others: frozenset[str] = frozenset()
-    effect: Effect | None = None
-    end: EndProposal | None = None
 
 
 @dataclass(frozen=True)
@@ -136,9 +118,9 @@ def contract_page(
             "events": _timeline(contract, state, on=on),
             "months": months,
             "planned": sum((each.amount for each in months), ZERO),
-            "money_facts": _money_facts(contract, user, firm.currency, on=on),
+            "money_facts": _money_facts(contract, user, months, firm.currency, on=on),
             "unfunded": _unfunded(contract),
-            "panel": _panel(contract, version, state, user=user, me=me, on=on),
+            "panel": panel_of(contract, version, state, user=user, me=me, on=on),
         }
     )  # fmt: skip
 
@@ -180,10 +162,9 @@ def _sheets(contract: Contract, version: ContractVersion) -> list[Sheet]:
 def _seal(contract: Contract, faults: list[Fault]) -> str:
     if faults:
         return f"{faults[0].what}: {faults[0].detail} Tell the auditors."
-    return (
-        f"Signatures bind to exactly this text; {contract.event_count} events form one chain,"
-        " computed anew just now."
-    )
+    count = contract.event_count
+    chain = "1 event forms" if count == 1 else f"{count} events form"
+    return f"Signatures bind to exactly this text; {chain} one chain, computed anew just now."
 
 
 def _short(digest: str) -> str:
@@ -202,7 +183,11 @@ def _timeline(contract: Contract, state: Contract.State, *, on: date) -> list[di
     if lifecycle.has_active_day(contract) and last >= on:
         coming.append({"at": last, "text": "Last day", "next": True})
     happened = contract.events.select_related("actor__person", "party", "version")
-    return coming[::-1] + [_told(event) for event in happened.order_by("-number")]
+    told = coming[::-1] + [_told(event) for event in happened.order_by("-number")]
+    for each in told:
+        if each["at"].year != on.year:
+            each["when"] = f"{each['at']:%-d %b %Y}"
+    return told
 
 
 def _told(event: ContractEvent) -> dict[str, Any]:
@@ -239,7 +224,7 @@ def _months(
 
 
 def _money_facts(
-    contract: Contract, user: User, currency: str, *, on: date
+    contract: Contract, user: User, months: list[PlannedMonth], currency: str, *, on: date
 ) -> list[dict[str, Any]]:
     """What is promised of it now, for whoever may see the buyer's wallet."""
     if not may_see_money(user, contract.buyer, on=on):
@@ -248,10 +233,14 @@ def _money_facts(
     for row in Reservation.objects.open().of(contract.cause):
         totals[row.kind] = totals.get(row.kind, ZERO) + row.amount
     kinds = Reservation.Kind
-    return [
+    facts: list[dict[str, Any]] = [
         {"label": f"Pre-committed, {currency}", "money": totals.get(kinds.PRE_COMMITTED, ZERO)},
         {"label": f"Committed, {currency}", "money": totals.get(kinds.COMMITTED, ZERO)},
     ]
+    future = sum((each.amount for each in months if each.note), ZERO)
+    if future and contract.state in Contract.SIGNED:
+        facts.append({"label": f"Future commitment, {currency}", "money": future})
+    return facts
 
 
 def _unfunded(contract: Contract) -> str:
@@ -262,128 +251,4 @@ def _unfunded(contract: Contract) -> str:
         f"Not all months of {contract.committed_year} are funded.\n"
         f"{contract.buyer} had too little available when the year opened. What is delivered in an"
         " unfunded month waits for its answer."
-    )
-
-
-def _panel(
-    contract: Contract,
-    version: ContractVersion,
-    state: Contract.State,
-    *,
-    user: User,
-    me: MicroEnterprise | None,
-    on: date,
-) -> Panel | None:
-    """What this reader can do about it now."""
-    if me is None or me.pk not in {contract.buyer_id, contract.provider_id}:
-        return None
-    signs = may_sign_for(user, me, on=on)
-    if state == State.DRAFT:
-        return _draft_panel(contract, version, me, signs=signs, on=on)
-    if state == State.OFFERED:
-        return _offer_panel(contract, version, me, signs=signs, on=on)
-    if state in {State.AGREED, State.ACTIVE}:
-        return _signed_panel(contract, state, me, signs=signs, on=on)
-    return _ended_panel(contract, state, on=on)
-
-
-def _draft_panel(
-    contract: Contract, version: ContractVersion, me: MicroEnterprise, *, signs: bool, on: date
-) -> Panel:
-    other = contract.provider if me == contract.buyer else contract.buyer
-    revise = frozenset({"revise"}) if signs else frozenset()
-    if contract.starts_on <= on:
-        words = ["Its first day has come without an offer. Change the days, then offer it."]
-        return Panel("This draft is out of date", words, others=revise)
-    if not signs:
-        return Panel("A draft", [f"The lead of {me}, or who may sign for it, can offer it."])
-    words = [f"{other} signs next. Nothing is charged before both have signed."]
-    if not version.measures.exists():
-        words.insert(0, "It needs at least one success measure before it can be signed.")
-        return Panel("This draft is not complete", words, others=revise)
-    if me != contract.buyer:
-        words.append(f"Nothing is reserved until {other} signs.")
-    return Panel(
-        "If you offer this", words, primary="offer", button="Sign and offer",
-        others=revise, effect=_effect(contract, version, me, on=on),
-    )  # fmt: skip
-
-
-def _offer_panel(
-    contract: Contract, version: ContractVersion, me: MicroEnterprise, *, signs: bool, on: date
-) -> Panel:
-    until = contract.answer_until_on or on
-    if contract.turn_id != me.pk:
-        words = [f"{contract.turn} answers until {until:%A %-d %B}. Then the offer lapses."]
-        others = frozenset({"withdraw"}) if signs else frozenset()
-        return Panel(f"{contract.turn} has the turn", words, others=others)
-    words = [f"Answer until {until:%A %-d %B}, or the offer lapses."]
-    if not signs:
-        words.append(f"The lead of {me}, or who may sign for it, answers.")
-        return Panel("This offer waits for you", words)
-    return Panel(
-        "This offer waits for you", words, primary="accept", button="Sign contract",
-        others=frozenset({"counter", "decline"}), effect=_effect(contract, version, me, on=on),
-    )  # fmt: skip
-
-
-def _signed_panel(
-    contract: Contract, state: Contract.State, me: MicroEnterprise, *, signs: bool, on: date
-) -> Panel:
-    last = day(contract.ends_on)
-    words = [f"It ends on {last}."]
-    if state == State.AGREED:
-        words = [f"It starts on {day(contract.starts_on)} and ends on {last}."]
-    others = {"propose_end"} if signs else set()
-    if state == State.AGREED and signs:
-        until = lifecycle.cancel_until(
-            starts_on=contract.starts_on,
-            days_before_start=policy.in_force(on=on)["cancel_until_days_before_start"],
-        )
-        if on <= until:
-            others.add("cancel")
-            words.append(f"Either side may cancel it until {day(until)}.")
-    end = (
-        contract.end_proposals.filter(state=EndProposal.State.OPEN, answer_until_on__gte=on)
-        .select_related("proposed_for")
-        .first()
-    )
-    title = "Both sides agree" if state == State.AGREED else "It is running"
-    if end is None:
-        return Panel(title, words, others=frozenset(others))
-    words.insert(
-        0,
-        f"{end.proposed_for} proposes {day(end.last_day_on)} as the last day."
-        f" It can be confirmed until {day(end.answer_until_on)}.",
-    )
-    if end.proposed_for_id == me.pk or not signs:
-        return Panel("An end is proposed", words, others=frozenset(others), end=end)
-    return Panel(
-        "An end is proposed", words, primary="confirm_end",
-        button=f"Confirm {day(end.last_day_on)}", others=frozenset(others), end=end,
-    )  # fmt: skip
-
-
-def _ended_panel(contract: Contract, state: Contract.State, *, on: date) -> Panel:
-    if state == State.ENDED and lifecycle.last_day_of(contract) >= max(on, contract.starts_on):
-        last = day(lifecycle.last_day_of(contract))
-        return Panel("Both sides ended it", [f"The service runs to {last}, that day included."])
-    words = {
-        State.ENDED: "Its last months are still to be settled; then it closes.",
-        State.CLOSED: "All its months are settled and nothing is open.",
-        State.DECLINED: "The other terms were not to be had. Nothing is reserved.",
-        State.WITHDRAWN: "The offer was taken back. Nothing is reserved.",
-        State.LAPSED: "Nobody answered in time. Nothing is reserved.",
-    }
-    return Panel("It is over", [words[state]])
-
-
-def _effect(
-    contract: Contract, version: ContractVersion, me: MicroEnterprise, *, on: date
-) -> Effect:
-    return effect_of(
-        terms_of(version.terms),
-        buyer=contract.buyer if me == contract.buyer else None,
-        on=on,
-        cause=contract.cause,
     )

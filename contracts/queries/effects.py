@@ -74,12 +74,12 @@ def _price_facts(
     months = len(plan)
     facts: Facts = [
         {"label": "A full month", "money": max(plan.values(), default=ZERO)},
-        {"label": f"{months} month{'s' * (months != 1)} together", "money": split.total},
-        {"label": f"Committed in {year}, {currency}", "money": split.now, "total": True},
+        {"label": f"Committed in {year}", "money": split.now},
     ]
     if split.future:
         facts.append({"label": f"Future commitment, after {year}", "money": split.future})
-    return facts
+    together = f"{months} month{'s' * (months != 1)} together, {currency}"
+    return [*facts, {"label": together, "money": split.total, "total": True}]
 
 
 def _promised(cause: Cause | None) -> Decimal:

@@ -45,6 +45,7 @@ def contracts(request: MemberRequest) -> HttpResponse:
         "whose": [("", "Ours"), ("firm", "The whole firm")] if me else [],
         "is_filtered": any(asked[name] for name in ("state", "side", "q")),
         "currency": organization().currency,
+        "me": me,
         "q": asked["q"],
         "asked": asked,
     }

@@ -61,13 +61,7 @@ def lost(request: MemberRequest) -> HttpResponse:
     """What was bought outside in the categories in which we sell: price and reason."""
     me = acting_me(request)
     page = Paginator(lost_by(me), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {
-        "page": page,
-        "rows": as_lost(page),
-        "me": me,
-        "currency": organization().currency,
-        "trail": [("Contracts", "/contracts/"), ("Lost to outside", "")],
-    }
+    context = {"page": page, "rows": as_lost(page), "me": me, "currency": organization().currency}
     return render(request, "contracts/lost.html", context)
 
 
