@@ -184,17 +184,8 @@ def promise(
     `on` are a future commitment: they are shown, and reserved when their year opens (PRODUCT 4.7).
     Repeating the call changes nothing. Refused `not_enough_money` names available and needed.
     """
-    starts_in = queries.fiscal_year_start()
-    year_of = {month: fiscal_year(month, starts_in=starts_in) for month in plan}
-    year = fiscal_year(on, starts_in=starts_in)
-    now = {
-        month: exact(amount) for month, amount in plan.items() if amount and year_of[month] <= year
-    }
-    wallets_by_year = {
-        year_of[month]: wallet_of(owner, month=month, fund=fund)
-        for month in {year_of[month]: month for month in now}.values()
-    }
-    wallets_by_month = {month: wallets_by_year[year_of[month]] for month in now}
+    now = _months_that_are_open(plan, on=on)
+    wallets_by_month = _wallets_by_month(owner, now, fund=fund)
     old = _held(Reservation.objects.open().of(cause).filter(kind__in=PROMISES))
     if {(row.wallet_id, row.month, row.kind): row.amount for row in old} == {
         (wallets_by_month[month].pk, month, kind): amount for month, amount in now.items()
@@ -284,6 +275,30 @@ def free_ended_windows(*, on: date) -> int:
     freed = _close(rows, on=on)
     _apply(_locked(freed, on=on), reserved=freed)
     return len(rows)
+
+
+def _months_that_are_open(plan: Mapping[date, Decimal], *, on: date) -> dict[date, Decimal]:
+    """The amounts that can be reserved now: those of this fiscal year, and of years before it."""
+    starts_in = queries.fiscal_year_start()
+    year = fiscal_year(on, starts_in=starts_in)
+    return {
+        month: exact(amount)
+        for month, amount in plan.items()
+        if amount and fiscal_year(month, starts_in=starts_in) <= year
+    }
+
+
+def _wallets_by_month(
+    owner: MicroEnterprise, months: Iterable[date], *, fund: str
+) -> dict[date, Wallet]:
+    """The wallet of each month, asked for once a fiscal year."""
+    starts_in = queries.fiscal_year_start()
+    years = {month: fiscal_year(month, starts_in=starts_in) for month in months}
+    wallets = {
+        year: wallet_of(owner, month=month, fund=fund)
+        for year, month in {year: month for month, year in years.items()}.items()
+    }
+    return {month: wallets[year] for month, year in years.items()}
 
 
 def _wallets_of(owners: Collection[int], *, fund: str, fiscal_year: int) -> dict[int, int]:

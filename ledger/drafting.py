@@ -234,7 +234,7 @@ def _drafted(
     rule = locked_draft(instead_of) if instead_of else BudgetRule()
     rule.kind, rule.department, rule.terms = kind, department, dict(terms or {})
     rule.fund, rule.fiscal_year, rule.release = envelope[:3]
-    rule.name = envelope.name
+    rule.name = envelope.name or f"Grant {envelope.fiscal_year}"
     rule.drafted_by, rule.drafted_on = by, on
     rule.save()
     rule.allocations.all().delete()

@@ -44,6 +44,14 @@ def test_a_draft_moves_nothing_and_publishing_grants_the_year_at_once():
 
 
 @pytest.mark.django_db
+def test_a_grant_without_a_name_is_named_by_its_year():
+    make.org()
+    nameless = YEARLY._replace(name="")
+    rule = drafting.draft_grant(make.me(), Decimal(1), nameless, by=make.hr_admin(), on=TODAY)
+    assert rule.name == "Grant 2026"
+
+
+@pytest.mark.django_db
 def test_a_monthly_grant_is_released_on_each_1st_and_only_once():
     shop = make.me()
     rule = published(shop, "1000.00", MONTHLY)

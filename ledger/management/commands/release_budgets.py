@@ -1,30 +1,22 @@
-import json
-from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from accounts import clock
-from accounts.errors import Refused
+from accounts.console import AnsweringCommand, refusals
 from ledger import budgets, months
 
 
-class Command(BaseCommand):
+class Command(AnsweringCommand):
     help = "Releases the grants of a month that are due and were not released; safe to repeat."
+    example = "release_budgets 2026-03"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.epilog = "Example: ./run manage release_budgets 2026-03"
-        parser.add_argument("month", type=_month, help="YYYY-MM")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        super().add_arguments(parser)
+        parser.add_argument("month", type=months.parse, help="YYYY-MM")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with refusals():
             done = budgets.release_month(options["month"], on=clock.today())
-        except Refused as reason:
-            raise CommandError(f"{reason} {reason.help}", returncode=1) from reason
         said = f"{done['month']}: {done['granted']} grants released, {done['total']} together."
-        self.stdout.write(json.dumps(done) if options["json"] else said)
-
-
-def _month(text: str) -> date:
-    return months.parse(text)
+        self.answer(done, [said], as_json=options["json"])
