@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.http import MemberRequest, acting_me_or_none, mes_to_act_for, today
 from accounts.models import MicroEnterprise, Organization, User
+from accounts.permissions import is_auditor, is_chro, is_hr_admin
 from ledger.queries import money_of
 
 _EVERYBODY = [
@@ -72,15 +73,15 @@ class Frame:
 
     @property
     def is_hr_admin(self) -> bool:
-        return self.user.is_hr_admin
+        return is_hr_admin(self.user)
 
     @property
     def is_chro(self) -> bool:
-        return self.user.is_chro
+        return is_chro(self.user)
 
     @property
     def is_auditor(self) -> bool:
-        return self.user.is_auditor
+        return is_auditor(self.user)
 
     @property
     def section(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from accounts.models import Membership, MicroEnterprise, User
-from accounts.permissions import is_lead, may_sign_for
+from accounts.permissions import is_hr_admin, is_lead, may_sign_for
 from contracts.models import Contract, Overage, Rating, RatingInvitation, Usage
 from learning_market.queries import waiting_for as learning_waiting_for
 from ledger.models import BudgetRule, SettlementRun
@@ -36,7 +36,7 @@ def of(user: User, me: MicroEnterprise | None, *, on: date) -> list[Need]:
     needs = [*_own(user, on=on)]
     if me is not None:
         needs += _of_me(user, me, on=on)
-    if user.is_hr_admin:
+    if is_hr_admin(user):
         needs += _of_hr_admin(user, on=on)
     return sorted(needs, key=lambda need: need.due or date.max)
 

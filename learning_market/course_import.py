@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, spreadsheets
 from accounts.errors import Invalid
-from accounts.hris import files
-from accounts.hris.mapping import key
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import may_record_outside_offers, may_run_learning_catalogue, require
+from accounts.spreadsheets import key
 from learning_market.models import Course, CourseRun
 from ledger.money import LARGEST, to_cents
 from marketplace.models import OutsideSupplier
@@ -99,7 +98,7 @@ def import_courses(
     if by is not None:
         may = may_run_learning_catalogue(by) or may_record_outside_offers(by, on=on)
         require(may, "You cannot import courses.", help="Ask an HR admin or the lead of your ME.")
-    table, columns = files.read(data, name=name), _columns(preset)
+    table, columns = spreadsheets.read(data, name=name), _columns(preset)
     _require_columns(table, columns)
     outcome = Imported(read=len(table.rows))
     listed = []
@@ -125,7 +124,7 @@ def _columns(preset: str) -> Mapping[str, str]:
     return PRESETS[preset]
 
 
-def _require_columns(table: files.Table, columns: Mapping[str, str]) -> None:
+def _require_columns(table: spreadsheets.Table, columns: Mapping[str, str]) -> None:
     known = {key(column) for column in table.columns}
     for name in _NEEDED:
         if key(columns[name]) not in known:
@@ -139,7 +138,7 @@ def _require_columns(table: files.Table, columns: Mapping[str, str]) -> None:
 class _Cells:
     """The cells of a row by our own names."""
 
-    def __init__(self, row: files.Row, columns: Mapping[str, str]) -> None:
+    def __init__(self, row: spreadsheets.Row, columns: Mapping[str, str]) -> None:
         self._cells, self._columns = row.cells, columns
 
     def text(self, name: str, *, longest: int, needed: bool = False) -> str:
@@ -191,7 +190,7 @@ class _Cells:
         return int(value)
 
 
-def _listed(row: files.Row, columns: Mapping[str, str]) -> _Listed:
+def _listed(row: spreadsheets.Row, columns: Mapping[str, str]) -> _Listed:
     if row.fault:
         raise Invalid(row.fault, field="row")
     cells = _Cells(row, columns)

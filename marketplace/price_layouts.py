@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from accounts.errors import Invalid
-from accounts.hris.mapping import key
+from accounts.spreadsheets import key
 
 DAYS = {
     "month first": ("%m/%d/%y", "%m/%d/%Y"),
@@ -49,7 +49,7 @@ class Layout:
         return found | ({} if self.unit else {"unit": self.unit_column})
 
     def fits(self, keys: Collection[str]) -> bool:
-        """Whether a file with these columns (as `hris.mapping.key` writes them) is such a list."""
+        """Whether a file with these columns (as `spreadsheets.key` writes them) is such a list."""
         return all(any(key(each) in keys for each in columns) for columns in self.needed.values())
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 
+from accounts import spreadsheets
 from accounts.errors import Invalid, Refused
-from accounts.hris import files
-from accounts.hris.files import Row, Table
-from accounts.hris.mapping import key
+from accounts.spreadsheets import Row, Table, key
 from ledger.money import LARGEST
 from marketplace.price_layouts import DAY_EXAMPLES, DAYS, PRESETS, Layout
 
@@ -71,7 +70,7 @@ def read(content: bytes, *, name: str = "The file", layout: Layout | None = None
     Invalid where the file as a whole cannot be read: too large, no table, columns missing.
     A row that cannot be read is among `refused`.
     """
-    table = files.read(content, name=name)
+    table = spreadsheets.read(content, name=name)
     layout = layout or _layout_for({key(column) for column in table.columns})
     _require_columns(layout, table)
     result = PriceList(layout)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from accounts.errors import Invalid
+from accounts.spreadsheets import key
 
 PEOPLE, HEAD_COUNTS = "people", "head_counts"
 FIELDS = {
@@ -63,11 +64,6 @@ class Mapping:
             if value is not None and value.casefold() in {word.casefold() for word in words}:
                 return column
         return None
-
-
-def key(column: str) -> str:
-    """Columns are the same whatever their case and spaces."""
-    return " ".join(column.split()).casefold()
 
 
 def presets() -> dict[str, Mapping]:

@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 
 from accounts.errors import Invalid
 from accounts.hris import mapping as mappings
-from accounts.hris.files import Row, Table
+from accounts.spreadsheets import Row, Table, key
 
 LONGEST = {
     "external_id": 64, "name": 250, "email": 254, "unit": 200, "title": 250, "manager": 64,
@@ -115,8 +115,8 @@ def understand(table: Table, mapping: mappings.Mapping, *, name: str) -> Reading
 
 
 def _require_columns(table: Table, mapping: mappings.Mapping, name: str) -> None:
-    there = {mappings.key(column) for column in table.columns}
-    missing = [c for c in mapping.needed_columns() if mappings.key(c) not in there]
+    there = {key(column) for column in table.columns}
+    missing = [c for c in mapping.needed_columns() if key(c) not in there]
     if missing:
         found = ", ".join(repr(column.strip()[:40]) for column in table.columns[:20])
         raise Invalid(
@@ -150,7 +150,7 @@ def _take(row: Row, mapping: mappings.Mapping, reading: Reading, seen: dict[str,
 def _values(row: Row, mapping: mappings.Mapping) -> Iterator[tuple[str, str | None]]:
     for name in mappings.FIELDS[mapping.kind]:
         for column in mapping.columns_of(name):
-            cell = row.cells.get(mappings.key(column), "")
+            cell = row.cells.get(key(column), "")
             if _FORMULA.search(cell):
                 raise Invalid(
                     f"Row {row.number}, {column}: {cell[:60]!r} is a formula, so nothing was "
@@ -243,7 +243,7 @@ def fte_of(given: str, *, most: Decimal) -> Decimal:
 def _refuse_vacant(row: Row, mapping: mappings.Mapping) -> None:
     column = mapping.is_vacant(row.cells)
     if column:
-        value = row.cells[mappings.key(column)]
+        value = row.cells[key(column)]
         said = repr(value) if value else "empty"
         raise RowRefused(
             column, value,

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import audit, clock
+from accounts import audit, clock, spreadsheets
 from accounts.errors import Invalid, Refused
-from accounts.hris import files, head_counts, records, units, writing
+from accounts.hris import head_counts, records, units, writing
 from accounts.hris import plan as plans
 from accounts.hris.mapping import HEAD_COUNTS, Mapping
 from accounts.hris.plan import Plan
@@ -35,7 +35,7 @@ def import_file(
     is wrong is in `plan.refused`, and the rest goes on.
     """
     require_importer(by)
-    reading = records.understand(files.read(data, name=name), mapping, name=name)
+    reading = records.understand(spreadsheets.read(data, name=name), mapping, name=name)
     at = clock.now()
     upload = _new_upload(name, mapping, on=on, by=by, at=at)
     if is_dry_run:
@@ -55,7 +55,7 @@ def preview(data: bytes, *, name: str, mapping: Mapping, on: date, by: User) -> 
     require_importer(by)
     at = clock.now()
     PeopleImport.objects.filter(applied_at=None, uploaded_at__lt=at - _PREVIEWS_LAST).delete()
-    reading = records.understand(files.read(data, name=name), mapping, name=name)
+    reading = records.understand(spreadsheets.read(data, name=name), mapping, name=name)
     upload = _new_upload(name, mapping, on=on, by=by, at=at)
     _keep(upload, reading, _plan_of(upload, reading, by=by))
     return upload

@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import permissions
+from accounts import permissions, spreadsheets
 from accounts.errors import Refused
 from accounts.forms.people import ImportForm
-from accounts.hris import files, mapping, uploads
+from accounts.hris import mapping, uploads
 from accounts.hris.plan import KINDS
 from accounts.http import MemberRequest, today
 from accounts.models import PeopleImport
@@ -58,8 +58,8 @@ def _preview(request: MemberRequest, told: dict[str, Any]) -> PeopleImport:
         else mapping.find(told["preset"])
     )
     file = told["file"]
-    if file.size > files.MAX_BYTES:
-        raise files.too_large(file.name, file.size)
+    if file.size > spreadsheets.MAX_BYTES:
+        raise spreadsheets.too_large(file.name, file.size)
     if told["is_partial"]:
         chosen = replace(chosen, is_full=False)
     return uploads.preview(

@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import spreadsheets
 from accounts.errors import Refused
-from accounts.hris import files
 from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise
 from accounts.permissions import may_publish_for, mes_of, require
@@ -143,8 +143,8 @@ def import_file(request: MemberRequest) -> HttpResponse:
 
 def _imported(request: MemberRequest, form: ImportForm, *, on: date) -> Imported:
     upload = form.cleaned_data["file"]
-    if upload.size > files.MAX_BYTES:
-        raise files.too_large(upload.name, upload.size)
+    if upload.size > spreadsheets.MAX_BYTES:
+        raise spreadsheets.too_large(upload.name, upload.size)
     return import_courses(
         upload.read(), name=upload.name, preset=form.cleaned_data["map"], by=request.user, on=on,
         is_dry_run="check" in request.POST,

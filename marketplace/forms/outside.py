@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.hris import files
+from accounts import spreadsheets
 from marketplace.forms.offerings import plain_words
 from marketplace.models import Category
 from marketplace.price_layouts import PRESETS
@@ -65,7 +65,7 @@ class OutsideOfferForm(forms.Form):
 class PriceListForm(forms.Form):
     file = forms.FileField(
         label="Price list",
-        help_text=f"CSV or XLSX with a header row, at most {files.MAX_BYTES // 1_000_000} MB",
+        help_text=f"CSV or XLSX with a header, {spreadsheets.MAX_BYTES // 1_000_000} MB at most",
     )
     layout = forms.ChoiceField(
         required=False,
@@ -81,8 +81,8 @@ class PriceListForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if (file.size or 0) > files.MAX_BYTES:
+        if (file.size or 0) > spreadsheets.MAX_BYTES:
             raise forms.ValidationError(
-                str(files.too_large(file.name or "The file", file.size or 0))
+                str(spreadsheets.too_large(file.name or "The file", file.size or 0))
             )
         return file

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from accounts import hris
+from accounts import hris, spreadsheets
 from accounts.errors import Forbidden, Invalid, Refused
-from accounts.hris import files, mapping, records, uploads
+from accounts.hris import mapping, records, uploads
 from accounts.models import AuditEvent, HeadCount, Membership, MicroEnterprise, PeopleImport, Person
 from accounts.queries import head_count_of
 from tests import make
@@ -316,7 +316,7 @@ def test_a_torn_workbook_is_refused_or_read_and_never_a_fault(at):
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)))
 def test_whatever_the_bytes_a_file_is_a_table_or_a_sentence(data):
     with contextlib.suppress(Invalid):
-        table = files.read(data, name="a.csv")
+        table = spreadsheets.read(data, name="a.csv")
         reading = records.understand(table, mapping.find("generic"), name="a.csv")
         assert reading.read == len(reading.people) + len(reading.refused)
 

@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts import spreadsheets
 from accounts.constraints import name_of
 from accounts.errors import Forbidden, Invalid
-from accounts.hris import files
 from accounts.models import AuditEvent
 from marketplace import price_lists
 from marketplace.actions import import_outside_offers, record_outside_offer
@@ -151,7 +151,7 @@ def test_the_real_hourly_sample_comes_in_with_its_thousands_separators():
         (b"a,b\n1,2\n", "name", "no column .name. for the name"),
         (b"name,supplier,price\nTester,East,1\n", "unit", "for the unit"),
         (b'name,supplier,price,unit\n"a,a,1,h\n', "file", "not a CSV"),
-        (b"x" * (files.MAX_BYTES + 1), "file", "a file may have"),
+        (b"x" * (spreadsheets.MAX_BYTES + 1), "file", "a file may have"),
     ],
 )
 def test_a_faulty_file_changes_nothing_and_says_why(tmp_path, content, field, says):

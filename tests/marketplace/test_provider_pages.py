@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
-from accounts.hris import files
+from accounts import spreadsheets
 from accounts.models import AuditEvent
 from marketplace.models import OutsideOffer, ServiceOffering
 from tests import make
@@ -324,7 +324,7 @@ def test_one_visitors_preview_is_not_anothers_to_apply(hr, client, lab):
         (b"a,b\n1,2\n", "The file has no column"),
         (b"\x00\x01", "is not a CSV file"),
         (b"", "The submitted file is empty"),
-        (b"x" * (files.MAX_BYTES + 1), "a file may have"),
+        (b"x" * (spreadsheets.MAX_BYTES + 1), "a file may have"),
     ],
 )
 def test_a_faulty_upload_is_refused_beside_the_field(hr, content, error):

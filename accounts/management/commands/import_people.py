@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import clock
+from accounts import clock, spreadsheets
 from accounts.console import AnsweringCommand
 from accounts.errors import Invalid, Refused
-from accounts.hris import files, mapping, uploads
+from accounts.hris import mapping, uploads
 from accounts.hris.plan import KINDS, Plan
 
 
@@ -62,8 +62,8 @@ def _import(options: dict[str, Any]) -> Plan:
 def _bytes_of(path: Path) -> bytes:
     if not path.is_file():
         raise Invalid(f"There is no file {path}. Name one that exists.", field="file", value=path)
-    if path.stat().st_size > files.MAX_BYTES:
-        raise files.too_large(path.name, path.stat().st_size)
+    if path.stat().st_size > spreadsheets.MAX_BYTES:
+        raise spreadsheets.too_large(path.name, path.stat().st_size)
     return path.read_bytes()
 
 

@@ -4,10 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import clock
+from accounts import clock, spreadsheets
 from accounts.console import AnsweringCommand
 from accounts.errors import Refused
-from accounts.hris import files
 from marketplace import price_lists
 from marketplace.actions import Imported, import_outside_offers
 from marketplace.price_layouts import PRESETS, Layout, layout_of
@@ -65,7 +64,7 @@ def _content_of(path: Path) -> bytes:
     try:
         # One byte too many is enough to tell; the reader says so.
         with path.open("rb") as file:
-            return file.read(files.MAX_BYTES + 1)
+            return file.read(spreadsheets.MAX_BYTES + 1)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}.", returncode=2) from error
 

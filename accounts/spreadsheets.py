@@ -14,7 +14,6 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from accounts.errors import Invalid
-from accounts.hris.mapping import key
 
 MAX_BYTES = 25_000_000
 MAX_ROWS = 200_000
@@ -57,6 +56,11 @@ def read(data: bytes, *, name: str) -> Table:
         raise _unusable(f"{name} is an old Excel file (.xls).", name)
     text, was_windows = _decoded(data, name)
     return _table(_csv(text, name), name, was_windows_1252=was_windows)
+
+
+def key(column: str) -> str:
+    """Columns are the same whatever their case and spaces."""
+    return " ".join(column.split()).casefold()
 
 
 def too_large(name: str, size: int) -> Invalid:
