@@ -77,7 +77,7 @@ def _done(*, on: date) -> ContractQuerySet:
     """Ended, and nothing of it is still to come (PRODUCT 4.2, the last row).
 
     Without an active day at once. Else its last month is locked and its dispute window over, that
-    month has a line, no overage waits and no usage is uncounted.
+    month has a line, no overage waits or is contested, and no usage is uncounted.
     """
     last_day = Coalesce("ended_on", "ends_on")
     ended = Contract.objects.filter(state=State.ENDED).annotate(
@@ -85,11 +85,11 @@ def _done(*, on: date) -> ContractQuerySet:
     )
     never_began = ended.filter(last_day__lt=F("starts_on"))
     lines = SettlementLine.objects.filter(contract=OuterRef("pk"))
-    waiting = Overage.objects.filter(contract=OuterRef("pk"), state=Overage.State.WAITING)
+    unpaid = Overage.objects.filter(contract=OuterRef("pk")).exclude(state=Overage.State.PAID)
     uncounted = Usage.objects.filter(contract=OuterRef("pk"), counted_in=None)
     settled = ended.filter(
         Exists(lines.filter(origin_month=OuterRef("last_month"))),
-        ~Exists(waiting),
+        ~Exists(unpaid),
         ~Exists(uncounted.exclude(state=Usage.State.WITHDRAWN)),
         last_month__in=_months_done(on=on),
     )

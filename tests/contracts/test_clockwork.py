@@ -105,9 +105,14 @@ def test_what_still_waits_keeps_the_contract_from_closing(what):
             state="contested", entered_on=date(2026, 4, 1), entered_by=make.lead_of(contract.buyer),
         )  # fmt: skip
     assert closed_on(date(2026, 5, 30)) == 0
-    Overage.objects.update(state="paid")
-    Usage.objects.update(state="withdrawn")
-    assert closed_on(date(2026, 5, 30)) == 1
+    signer = make.lead_of(contract.buyer)
+    for state, closed in (("contested", 0), ("paid", 1)):
+        Overage.objects.update(state=state, answered_on=date(2026, 4, 8), answered_by=signer)
+        if what == "overage":
+            assert closed_on(date(2026, 5, 30)) == closed
+    if what == "usage":
+        Usage.objects.update(state="withdrawn")
+        assert closed_on(date(2026, 5, 30)) == 1
 
 
 def test_one_contract_that_fails_stops_no_other(caplog):
