@@ -84,6 +84,12 @@ class Frame:
         return is_auditor(self.user)
 
     @property
+    def searched(self) -> str:
+        """The words that the market is searched for, and only those of the market."""
+        is_market = self.request.path.startswith("/market/")
+        return self.request.GET.get("q", "") if is_market else ""
+
+    @property
     def section(self) -> str:
         parts = self.request.path.strip("/").split("/")
         first = parts[1] if parts[0] == "hr" and parts[1:] else parts[0]
