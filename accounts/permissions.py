@@ -203,8 +203,8 @@ def may_see_share_points(user: User, membership: Membership, *, on: date) -> boo
     return is_own or is_lead(user, membership.micro_enterprise, on=on)
 
 
-def points_seen_in(user: User, *, on: date) -> frozenset[int]:
-    """The MEs all of whose share points the user sees: those that the user leads."""
+def mes_led_by(user: User, *, on: date) -> frozenset[int]:
+    """The MEs whose share points and named learning the user sees: `is_lead` for whole lists."""
     led = memberships_of(user, on=on).leading()
     return frozenset(led.values_list("micro_enterprise", flat=True))
 

@@ -18,8 +18,9 @@ from accounts.models import Organization
 from accounts.rest import today_of
 from accounts.rest.resources import AlwaysJSON
 from contracts.api import Contracts
+from learning_market.api import CourseRuns, Courses, LearningPurchases
 from ledger.api import Allocations, Grants, Transfers, Wallets
-from marketplace.api import MicroEnterprises
+from marketplace.api import Categories, MicroEnterprises, Offerings, OutsideOffers, Scores
 
 app_name = "api"
 router = SimpleRouter()
@@ -29,11 +30,18 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "memberships": Memberships,
     "roles": Roles,
     "customer-outcomes": CustomerOutcomes,
+    "categories": Categories,
+    "offerings": Offerings,
+    "outside-offers": OutsideOffers,
+    "scores": Scores,
     "wallets": Wallets,
     "transfers": Transfers,
     "grants": Grants,
     "allocations": Allocations,
     "contracts": Contracts,
+    "courses": Courses,
+    "course-runs": CourseRuns,
+    "learning-purchases": LearningPurchases,
     "audit-events": AuditEvents,
 }
 for name, resource in RESOURCES.items():

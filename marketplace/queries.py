@@ -10,9 +10,11 @@ from django.db.models.functions import Coalesce
 from accounts.errors import Unknown
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import (
+    is_auditor,
     may_publish_for,
     may_see_drafts_of,
     may_see_market,
+    memberships_of,
     require,
     require_known,
 )
@@ -32,6 +34,35 @@ def offerings_of(me: MicroEnterprise) -> ServiceOfferingQuerySet:
     """
     published = ServiceOffering.objects.filter(provider=me, state=ServiceOffering.State.PUBLISHED)
     return published.select_related("current", "category", "score", "provider").best_first()
+
+
+def places_where_drafts_are_seen(user: User, *, on: date) -> frozenset[int] | None:
+    """The MEs whose unfinished offerings the user sees; None for all (see `may_see_drafts_of`)."""
+    if is_auditor(user) or user.has_scope("market:write"):
+        return None
+    mine = memberships_of(user, on=on)
+    return frozenset(mine.values_list("micro_enterprise", flat=True))
+
+
+def offerings_visible_to(user: User, *, on: date) -> QuerySet[ServiceOffering]:
+    """What is or was on sale, and the drafts of those whose drafts the user sees."""
+    places = places_where_drafts_are_seen(user, on=on)
+    if places is None:
+        return ServiceOffering.objects.all()
+    seen = Q(provider__in=places)
+    if may_see_market(user):
+        seen |= ~Q(state=ServiceOffering.State.DRAFT)
+    return ServiceOffering.objects.filter(seen)
+
+
+def outside_offers_visible_to(user: User) -> QuerySet[OutsideOffer]:
+    return OutsideOffer.objects.all() if may_see_market(user) else OutsideOffer.objects.none()
+
+
+def scores_visible_to(user: User) -> QuerySet[SatisfactionScore]:
+    """Headlines of every month; they hold no number below five raters (PRODUCT 4.16)."""
+    scores = SatisfactionScore.objects.all()
+    return scores if may_see_market(user) else scores.none()
 
 
 def score_of(me: MicroEnterprise) -> SatisfactionScore | None:

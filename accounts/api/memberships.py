@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from accounts import actions
 from accounts.errors import Invalid
 from accounts.models import Membership, MembershipQuerySet, MicroEnterprise, Person, Role, User
-from accounts.permissions import points_seen_in
+from accounts.permissions import mes_led_by
 from accounts.queries import people_to_name
 from accounts.rest import DayField, KeyField
 from accounts.rest.answers import retried
@@ -44,7 +44,7 @@ class MembershipRow(Row[Membership]):
 
     def get_share_points(self, membership: Membership) -> int | None:
         is_own = membership.person_id == self.context["user"].person_id
-        is_led = membership.micro_enterprise_id in self.context["points_seen_in"]
+        is_led = membership.micro_enterprise_id in self.context["led"]
         return membership.share_points if is_own or is_led else None
 
 
@@ -123,7 +123,7 @@ class Memberships(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Mem
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()
         if "user" in context:
-            context["points_seen_in"] = points_seen_in(self.user, on=self.on)
+            context["led"] = mes_led_by(self.user, on=self.on)
         return context
 
     @extend_schema(request=AddBody, responses={201: MembershipRow})
