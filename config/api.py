@@ -17,9 +17,9 @@ from accounts.errors import Unknown
 from accounts.models import Organization
 from accounts.rest import today_of
 from accounts.rest.resources import AlwaysJSON
-from contracts.api import Contracts
+from contracts.api import Contracts, OutsidePurchases, Ratings, SuccessResults, UsageEntries
 from learning_market.api import CourseRuns, Courses, LearningPurchases
-from ledger.api import Allocations, Grants, Transfers, Wallets
+from ledger.api import Allocations, Grants, Statements, Transfers, Wallets
 from marketplace.api import Categories, MicroEnterprises, Offerings, OutsideOffers, Scores
 
 app_name = "api"
@@ -36,9 +36,14 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "scores": Scores,
     "wallets": Wallets,
     "transfers": Transfers,
+    "statements": Statements,
     "grants": Grants,
     "allocations": Allocations,
+    "outside-purchases": OutsidePurchases,
     "contracts": Contracts,
+    "usage": UsageEntries,
+    "success-results": SuccessResults,
+    "ratings": Ratings,
     "courses": Courses,
     "course-runs": CourseRuns,
     "learning-purchases": LearningPurchases,

@@ -73,7 +73,7 @@ class ContractRow(Row[Contract]):
 
     state = serializers.SerializerMethodField()
     ended_because = serializers.SerializerMethodField()
-    title = serializers.CharField(source="current.terms.title", read_only=True)
+    title = serializers.CharField(source="current.title", read_only=True)
     version = serializers.IntegerField(source="current.number", read_only=True)
     hash = serializers.CharField(source="current.hash", read_only=True)
     plan = serializers.CharField(source="current.plan", read_only=True)

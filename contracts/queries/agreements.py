@@ -34,11 +34,20 @@ def visible_to(user: User, *, on: date) -> ContractQuerySet:
     return contracts.filter(own | Q(pk__in=running.values("pk")))
 
 
+def open_to(user: User, *, on: date) -> ContractQuerySet:
+    """Contracts whose negotiation and delivery the user reads: parties, auditors, clients."""
+    contracts = Contract.objects.all()
+    if may_see_every_negotiation(user) or user.has_scope("usage:write"):
+        return contracts
+    mine = memberships_of(user, on=on).values("micro_enterprise")
+    return contracts.filter(Q(buyer__in=mine) | Q(provider__in=mine))
+
+
 def may_know(user: User, contract: Contract, *, on: date) -> bool:
     """Whether the user may know that the contract exists."""
     if may_see_negotiation(user, contract.buyer, contract.provider, on=on):
         return True
-    if user.has_scope("contracts:write"):
+    if user.has_scope("contracts:write") or user.has_scope("usage:write"):
         return True
     return is_of_the_firm(user) and is_running(contract, on=on)
 
