@@ -4,6 +4,7 @@ A person's token acts for the MEs that the person may act for. A client is a Use
 belongs to nobody; its token carries scopes.
 """
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -79,6 +80,14 @@ def _mint(user: User, *, scope: str) -> str:
     set_token_value(row, token)
     row.save()
     return token
+
+
+def token_named(text: str) -> AccessToken | None:
+    """The token that reads like this, while it lasts; only its hash is kept."""
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    rows = AccessToken.objects.select_related("user__person", "application__user__person")
+    token = rows.filter(token_checksum=checksum).first()
+    return token if token and not token.is_expired() else None
 
 
 def user_of_token(token: Any) -> User | None:

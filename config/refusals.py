@@ -8,6 +8,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -21,6 +22,7 @@ from rest_framework.views import exception_handler
 from accounts import audit, clock
 from accounts.errors import Forbidden, Refused
 from accounts.models import User
+from accounts.rest.parsing import TooLarge
 
 PROBLEM = "application/problem+json"
 _STATUS = {
@@ -58,6 +60,8 @@ def explain(error: Exception, context: dict[str, Any]) -> Response | None:
         return _problem(
             HTTPStatus.BAD_REQUEST, "A value is too large or is no valid text.", code="invalid"
         )
+    if isinstance(error, RequestDataTooBig):
+        error = TooLarge()
     answer = exception_handler(error, context)
     if answer is None:
         return None

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
@@ -42,9 +43,16 @@ _VERBS = {
 }
 
 
+@extend_schema_field(
+    {"type": ["string", "number", "boolean", "null"], "description": "what was given there"}
+)
+class Given(serializers.JSONField):
+    """Whatever stood in a field, if it can be shown at all."""
+
+
 class FieldError(serializers.Serializer[Any]):
     field = serializers.CharField(help_text="dotted, such as measures.0.target", allow_blank=True)
-    value = serializers.JSONField(help_text="what was given there", allow_null=True)
+    value = Given()
     message = serializers.CharField()
 
 
@@ -90,6 +98,9 @@ class Schema(AutoSchema):
         """None where no Idempotency-Key is read."""
         handler = getattr(self.view, self._action, None)
         return getattr(handler, "is_key_required", None)
+
+    def get_tags(self) -> list[str]:
+        return super().get_tags() or ["the API"]
 
     def get_operation_id(self) -> str:
         words = [word.replace("-", "_") for word in self._tokenize_path()] or ["root"]

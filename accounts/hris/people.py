@@ -40,7 +40,7 @@ def upsert_person(
         wrong = done.refused[0]
         raise Invalid(wrong.message, field=wrong.field, value=wrong.value)
     writing.write(done, source="", on=on, at=clock.now())
-    person = Person.objects.get(external_id=external_id)
+    person = Person.objects.get(external_id=record.external_id)
     if done.changes:
         kind = done.changes[0].kind
         audit.record("person.upsert", person, by=by, on=on, change=kind,

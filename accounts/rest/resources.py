@@ -49,6 +49,11 @@ class Resource(viewsets.GenericViewSet[M]):
     def rows(self, user: User, on: date) -> QuerySet[M]:
         raise NotImplementedError
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if any("\0" in value for value in self.kwargs.values()):
+            raise Unknown
+
     def loaded(self, rows: QuerySet[M]) -> QuerySet[M]:
         return rows
 
@@ -74,7 +79,7 @@ class Resource(viewsets.GenericViewSet[M]):
     def get_object(self) -> M:
         """The row that the address names; Unknown where it is not this user's to know."""
         key = self.kwargs[self.lookup_field]
-        if "\0" in key or (self.lookup_field == "pk" and not is_key(key)):
+        if self.lookup_field == "pk" and not is_key(key):
             raise Unknown
         found = self.get_queryset().filter(**{self.lookup_field: key}).first()
         if found is None:

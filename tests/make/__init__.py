@@ -13,6 +13,7 @@ from tests.make.contracts import (
     terms,
 )
 from tests.make.delivery import confirmed, contested, copied, hires, rated, settled, used
+from tests.make.learning import run as course_run
 from tests.make.market import category, offering, outside_offer, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
 from tests.make.money import budget_draft, granted, money, wallet
@@ -44,6 +45,7 @@ __all__ = [
     "confirmed",
     "contested",
     "copied",
+    "course_run",
     "draft",
     "ended",
     "granted",
