@@ -17,7 +17,14 @@ from accounts.errors import Unknown
 from accounts.models import Organization
 from accounts.rest import today_of
 from accounts.rest.resources import AlwaysJSON
-from contracts.api import Contracts, OutsidePurchases, Ratings, SuccessResults, UsageEntries
+from contracts.api import (
+    Contracts,
+    OutsidePurchases,
+    Ratings,
+    SettlementRuns,
+    SuccessResults,
+    UsageEntries,
+)
 from learning_market.api import CourseRuns, Courses, LearningPurchases
 from ledger.api import Allocations, Grants, Statements, Transfers, Wallets
 from marketplace.api import Categories, MicroEnterprises, Offerings, OutsideOffers, Scores
@@ -42,6 +49,7 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "outside-purchases": OutsidePurchases,
     "contracts": Contracts,
     "usage": UsageEntries,
+    "settlement-runs": SettlementRuns,
     "success-results": SuccessResults,
     "ratings": Ratings,
     "courses": Courses,
@@ -58,6 +66,7 @@ class Root(APIView):
 
     permission_classes = [IsAuthenticated]
     content_negotiation_class = AlwaysJSON
+    http_method_names = ["get", "head"]
 
     @extend_schema(
         responses=inline_serializer(

@@ -44,6 +44,7 @@ class Resource(viewsets.GenericViewSet[M]):
 
     scopes: ClassVar[Mapping[str, str]] = {}
     content_negotiation_class = AlwaysJSON
+    http_method_names = ["get", "head", "post", "put", "patch"]
     lookup_value_regex = "[^/]+"
 
     def rows(self, user: User, on: date) -> QuerySet[M]:

@@ -4,5 +4,13 @@ from contracts.api.agreements import Contracts
 from contracts.api.delivery import SuccessResults, UsageEntries
 from contracts.api.outside import OutsidePurchases
 from contracts.api.ratings import Ratings
+from contracts.api.settlement import SettlementRuns
 
-__all__ = ["Contracts", "OutsidePurchases", "Ratings", "SuccessResults", "UsageEntries"]
+__all__ = [
+    "Contracts",
+    "OutsidePurchases",
+    "Ratings",
+    "SettlementRuns",
+    "SuccessResults",
+    "UsageEntries",
+]

@@ -13,13 +13,13 @@ from django.db.models.functions import Collate
 
 from accounts import audit, permissions, policy
 from accounts.errors import Refused
-from accounts.models import User
+from accounts.models import Organization, User
 from contracts.models import SettlementLine
 from contracts.settlement import intake, posting
 from contracts.settlement.computing import Case, Line, lines_of
 from ledger import runs
 from ledger.models import SettlementChunk, SettlementRun, Transfer
-from ledger.months import last_day, previous, text_of
+from ledger.months import last_day, month_of, previous, text_of
 
 log = logging.getLogger(__name__)
 State = SettlementRun.State
@@ -54,6 +54,7 @@ def ask_for(
             value=text_of(month),
             help="A month is settled after its last day; by the calendar on the 4th.",
         )
+    _require_in_time_of_the_market(month)
     _require_earlier(month, to)
     version = policy.in_force(on=month).version
     run = runs.open_run(
@@ -168,6 +169,20 @@ def _do_one_chunk(run: SettlementRun, *, on: date, state: str = Chunk.OPEN) -> b
         log.exception("%s could not be settled", chunk)
         runs.mark_failure(chunk, reason=f"{type(error).__name__}: {error}")
     return True
+
+
+def _require_in_time_of_the_market(month: date) -> None:
+    """An empty month before the founding has no run, which would block the months after it."""
+    organization = Organization.objects.first()
+    founded_at = organization and organization.founded_at.astimezone(organization.zone)
+    if founded_at and month < month_of(founded_at.date()) and not _has_something(month):
+        raise Refused(
+            f"There was no market in {month:%B %Y}.",
+            code="before_the_market",
+            field="month",
+            value=text_of(month),
+            help=f"The first month is {founded_at:%Y-%m}.",
+        )
 
 
 def _require_earlier(month: date, step: SettlementRun.State) -> None:

@@ -14,7 +14,7 @@ from tests.make.contracts import (
 )
 from tests.make.delivery import confirmed, contested, copied, hires, rated, settled, used
 from tests.make.learning import run as course_run
-from tests.make.market import category, offering, outside_offer, supplier
+from tests.make.market import category, offering, outside_offer, score, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
 from tests.make.money import budget_draft, granted, money, wallet
 from tests.make.people import (
@@ -68,6 +68,7 @@ __all__ = [
     "policy",
     "proposed",
     "rated",
+    "score",
     "settled",
     "supplier",
     "terms",

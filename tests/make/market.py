@@ -10,6 +10,7 @@ from marketplace.models import (
     OfferingVersion,
     OutsideOffer,
     OutsideSupplier,
+    SatisfactionScore,
     ServiceOffering,
 )
 from tests.make.people import FORMED
@@ -40,6 +41,14 @@ def offering(provider, *, plan="fixed", price="2000.00", unit="", measures=1, of
     made.current, made.state, made.published_on = version, "published", FORMED
     made.save()
     return made
+
+
+def score(of, *, raters=4, n=4, invited=10, **shown):
+    """A headline of August 2025 to January 2026; below five raters it shows nothing."""
+    return SatisfactionScore.objects.create(
+        offering=of, from_month=date(2025, 8, 1), to_month=date(2026, 1, 1), raters=raters, n=n,
+        invited=invited, **shown,
+    )  # fmt: skip
 
 
 def supplier(name="Outside Ltd"):
