@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from functools import partial
 from smtplib import SMTPException
 
@@ -21,10 +23,9 @@ class DemoMailBackend(BaseEmailBackend):
     """Keeps every mail as a row, one for each reader, so that it can be read at /demo/mails/."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        at = clock.now()
         rows = [
             SentMail(
-                sent_at=at, sender=each.from_email[:254], to=reader[:1000],
+                sent_at=_caused_at(each), sender=each.from_email[:254], to=reader[:1000],
                 subject=str(each.subject)[:500], body=str(each.body),
             )
             for each in email_messages
@@ -50,6 +51,8 @@ def send(template: str, *, to: Person | User | str, subject: str, **context: obj
         body=render_to_string(f"mail/{template}.txt", told),
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[address],
+        # The instant of the deed, however long its transaction still takes.
+        headers={"Date": format_datetime(clock.now())},
     )
     transaction.on_commit(partial(_deliver, message, template))
 
@@ -68,6 +71,11 @@ def _name_of(reader: Person | User | str) -> str:
     if isinstance(reader, User):
         return reader.display_name
     return reader.name if isinstance(reader, Person) else ""
+
+
+def _caused_at(message: EmailMessage) -> datetime:
+    date = message.extra_headers.get("Date")
+    return parsedate_to_datetime(date) if date else clock.now()
 
 
 def _deliver(message: EmailMessage, template: str) -> None:

@@ -13,7 +13,9 @@ from accounts.errors import Refused
 from accounts.models import Organization
 from config.demo import budgets, diary, founding, market, teams
 from config.demo.cast import Cast
+from config.demo.delivery import Delivery
 from config.demo.logins import Login, as_table, logins
+from config.demo.opinions import Opinions
 from config.demo.trade import Trade
 
 __all__ = ["TODAY", "Login", "as_table", "build", "logins"]
@@ -35,5 +37,6 @@ def build() -> None:
     parts = (founding, teams, market, budgets)
     trade = Trade(cast)
     deeds = [deed for part in parts for deed in part.deeds(cast)]
-    deeds += trade.deeds()
+    for kept in (trade, Delivery(cast, trade), Opinions(cast, trade)):
+        deeds += kept.deeds()
     diary.tell(deeds, since=founding.FOUNDED, until=TODAY)

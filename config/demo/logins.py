@@ -10,7 +10,7 @@ from config.demo.cast import DOMAIN
 from config.demo.founding import PASSWORD
 
 # A frontline lead, somebody of the same team, two service leads, and the three offices.
-_TOLD = (
+TOLD = (
     "liis.kask", "oleksandr.bondar", "marika.ozola", "tomasz.wrona", "helena.brandt",
     "aino.salmi", "ruth.adeyemi",
 )  # fmt: skip
@@ -31,7 +31,7 @@ def logins() -> list[Login]:
     if not Organization.objects.exists():
         return []
     on = clock.today()
-    emails = [f"{name}@{DOMAIN}" for name in _TOLD]
+    emails = [f"{name}@{DOMAIN}" for name in TOLD]
     found = {
         user.email: user
         for user in User.objects.filter(email__in=emails, is_active=True).select_related("person")

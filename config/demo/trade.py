@@ -34,7 +34,7 @@ class Trade:
 
     def deeds(self) -> Iterator[Deed]:
         for told in SETTLED:
-            starts_on = told.get("starts", _FIRST)
+            starts_on = starts_of(told)
             yield Deed(starts_on - _OFFERED, partial(self._offer_settled, told))
             if "note" in told:
                 yield Deed(starts_on - _COUNTERED, partial(self._counter_settled, told))
@@ -134,13 +134,17 @@ class Trade:
         )
 
 
+def starts_of(told: Mapping[str, Any]) -> date:
+    return told.get("starts", _FIRST)  # type: ignore[no-any-return]
+
+
 def _terms(told: Mapping[str, Any], version: OfferingVersion, category: str) -> Terms:
     quantities: dict[str, Any] = {
         f"{name}_quantity": Decimal(told[name]) for name in ("expected", "cap") if name in told
     }
     return Terms(
         price=Decimal(told.get("price", version.price)),
-        starts_on=told.get("starts", _FIRST), ends_on=told.get("ends", _LAST),
+        starts_on=starts_of(told), ends_on=told.get("ends", _LAST),
         measures=tuple(
             Measure(
                 name=each.name, unit=each.unit, target=each.target, floor=each.floor,
