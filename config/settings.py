@@ -12,6 +12,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # What differs between a laptop, the tests and production. Everything else is the same.
 DEBUG = env.flag("DEBUG", default=False)
 DEMO = env.flag("DEMO", default=False)
+# Where the demo's own mails point to.
+DEMO_ADDRESS = f"http://127.0.0.1:{env.text('PORT', '8000')}"
 HTTPS = env.flag("HTTPS", default=True)
 STATIC_BUILT = env.flag("STATIC_BUILT", default=True)
 SECRET_KEY = env.text("SECRET_KEY")

@@ -5,13 +5,11 @@ its budget went to three frontline teams, and they may buy elsewhere. All of it 
 actions that people use, on made-up days of 2026, so that every figure is the same in every demo.
 """
 
-from datetime import date
-
 from django.db import transaction
 
 from accounts.errors import Refused
 from accounts.models import Organization
-from config.demo import budgets, diary, founding, market, teams
+from config.demo import budgets, diary, founding, market, spending, teams
 from config.demo.cast import Cast
 from config.demo.delivery import Delivery
 from config.demo.logins import Login, as_table, logins
@@ -19,8 +17,7 @@ from config.demo.opinions import Opinions
 from config.demo.trade import Trade
 
 __all__ = ["TODAY", "Login", "as_table", "build", "logins"]
-# The ratings of September are still open and are revealed on the next day.
-TODAY = date(2026, 10, 14)
+TODAY = founding.TODAY
 
 
 @transaction.atomic
@@ -34,7 +31,7 @@ def build() -> None:
         )
     founding.found()
     cast = Cast()
-    parts = (founding, teams, market, budgets)
+    parts = (founding, teams, market, budgets, spending)
     trade = Trade(cast)
     deeds = [deed for part in parts for deed in part.deeds(cast)]
     for kept in (trade, Delivery(cast, trade), Opinions(cast, trade)):

@@ -44,11 +44,18 @@ class Cast:
     def lead(self, me: MicroEnterprise) -> User:
         return self._leads[me.pk]
 
+    @cached_property
+    def _members(self) -> dict[int, list[User]]:
+        rows = Membership.objects.filter(ends_on=None, person__user__isnull=False)
+        found: dict[int, list[User]] = {}
+        ordered = rows.order_by("micro_enterprise", "person__external_id")
+        for me, email in ordered.values_list("micro_enterprise", "person__user__email"):
+            found.setdefault(me, []).append(self._users[email.split("@")[0]])
+        return found
+
     def members(self, me: MicroEnterprise) -> list[User]:
         """Everybody with a log-in who is a member today, in the order of hiring."""
-        rows = Membership.objects.filter(micro_enterprise=me, ends_on=None)
-        logins = rows.order_by("person__external_id").values_list("person__user__email", flat=True)
-        return [self._users[email.split("@")[0]] for email in logins if email]
+        return self._members[me.pk]
 
     def offering(self, key: str) -> ServiceOffering:
         """As it is now, by the key that the files give it."""
@@ -61,5 +68,5 @@ class Cast:
 
     def look_again(self) -> None:
         """People and MEs have changed, so that what was looked up is no longer true."""
-        for name in ("_users", "_mes", "_leads"):
+        for name in ("_users", "_mes", "_leads", "_members"):
             self.__dict__.pop(name, None)

@@ -6,10 +6,13 @@ from datetime import date
 from functools import partial
 from io import StringIO
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit, clock
+from accounts.actions import logins
 from accounts.hris import mapping, people, uploads
 from accounts.models import Holiday, Organization, Person, User
 from config.demo import material
@@ -17,6 +20,8 @@ from config.demo.cast import DOMAIN, Cast
 from config.demo.diary import Deed, move_to
 
 FOUNDED = date(2026, 3, 1)
+# The ratings of September are still open and are revealed on the next day.
+TODAY = date(2026, 10, 14)
 IMPORTED = (date(2026, 3, 2), date(2026, 7, 1), date(2026, 10, 1))
 PASSWORD = "demo-rendan-2026"  # noqa: S105  printed by ./run, of a company that does not exist
 HR_ADMIN = "helena.brandt"
@@ -31,6 +36,12 @@ _UNATTACHED = (
     ("N089", "Aino Salmi", "aino.salmi", "Chief human resources officer"),
     ("N090", "Ruth Adeyemi", "ruth.adeyemi", "Internal auditor"),
 )
+# Not invited before: of the first two the week is over, the third may still choose a password.
+INVITED = {
+    "zane.celmina": date(2026, 10, 5),
+    "larisa.moroz": date(2026, 10, 5),
+    "kertu.valk": date(2026, 10, 13),
+}
 _COLUMNS = ("external_id", "name", "email", "unit", "title", "fte")
 
 
@@ -56,6 +67,8 @@ def found() -> None:
 def deeds(cast: Cast) -> Iterator[Deed]:
     for day in IMPORTED:
         yield Deed(day, partial(_import, cast))
+    for login, day in INVITED.items():
+        yield Deed(day, partial(_invite, cast, login))
 
 
 def _import(cast: Cast, on: date) -> None:
@@ -94,13 +107,24 @@ def _open_logins(admin: User, *, on: date) -> None:
     User.objects.filter(pk=admin.pk, person=None).update(
         person=Person.objects.get(email__iexact=admin.email), name=""
     )
-    newcomers = Person.objects.present().filter(user=None).order_by("external_id")
+    invited = [f"{login}@{DOMAIN}" for login in INVITED]
+    newcomers = Person.objects.present().filter(user=None).exclude(email__in=invited)
     at = clock.now()
     made = User.objects.bulk_create(
         User(
             email=person.email, person=person, password=admin.password, invited_at=at,
             **{OFFICES[login]: True for login in [person.email.split("@")[0]] if login in OFFICES},
         )
-        for person in newcomers
+        for person in newcomers.order_by("external_id")
     )  # fmt: skip
     audit.record("login.open_all", "users", by=admin, on=on, count=len(made))
+
+
+def _invite(cast: Cast, login: str, on: date) -> None:
+    """As the page of people does it, with addresses of the machine that the demo runs on."""
+    links = logins.Links(
+        lambda token: settings.DEMO_ADDRESS + reverse("accounts:invitation", args=[token]),
+        settings.DEMO_ADDRESS + reverse("account_login"),
+    )
+    person = Person.objects.get(email=f"{login}@{DOMAIN}")
+    logins.invite(person, links=links, by=cast.user(HR_ADMIN), on=on)

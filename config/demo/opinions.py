@@ -12,10 +12,10 @@ from config.demo.delivery import MONTHS
 from config.demo.diary import Deed
 from config.demo.logins import TOLD as SHOWN
 from config.demo.market import OFFERINGS
-from config.demo.trade import SETTLED, Trade
+from config.demo.trade import SETTLED, Trade, starts_of
 from contracts.actions import ratings
 from contracts.models import Contract, Rating, RatingInvitation
-from ledger.months import following
+from ledger.months import following, last_day
 
 _FIRST_DAY, _SECOND_DAY = 5, 12
 
@@ -36,15 +36,17 @@ class Opinions:
         """Whoever has something to say rates by the page's own action. Bare scores, which are many
         and say no more than themselves, are written together.
         """
-        at = clock.now()
-        bare = []
+        at, bare = clock.now(), []
+        asked = RatingInvitation.objects.filter(month=month)
+        invited = set(asked.values_list("contract", "person"))
         for number, told in enumerate(SETTLED):
             offered = OFFERINGS[told["offering"]]
-            if "moods" not in offered:
+            if "moods" not in offered or starts_of(told) > last_day(month):
                 continue
             contract = self._trade.contract(told["id"])
-            for place, user in self._raters(contract, month, number, offered):
-                if place % 2 != half:
+            members = self._cast.members(contract.buyer)
+            for place, user in _raters(members, month, number, offered):
+                if place % 2 != half or (contract.pk, user.person_id) not in invited:
                     continue
                 score = _score(offered, month, number, place)
                 comment = _comment(offered, score, number + place + month.month)
@@ -56,25 +58,19 @@ class Opinions:
                     bare.append(_bare(contract, user.person, month, score, at))
         Rating.objects.bulk_create(bare)
 
-    def _raters(
-        self, contract: Contract, month: date, number: int, offered: Mapping[str, Any]
-    ) -> list[tuple[int, User]]:
-        """Of those who were invited, about every fifth in a large team and more in a small one."""
-        invited = set(
-            RatingInvitation.objects.filter(contract=contract, month=month).values_list(
-                "person", flat=True
-            )
-        )
-        members = self._cast.members(contract.buyer)
-        answering = 2 if len(members) > 12 else 4
-        silent = SHOWN if month == MONTHS[-1] else ()
-        return [
-            (place, user)
-            for place, user in enumerate(members[: offered.get("raters")])
-            if user.person_id in invited
-            and user.email.split("@")[0] not in silent
-            and (place * 7 + number * 3 + month.month * 5) % 10 < answering
-        ]
+
+def _raters(
+    members: Sequence[User], month: date, number: int, offered: Mapping[str, Any]
+) -> list[tuple[int, User]]:
+    """About every fifth member of a large team answers, and more of a small one."""
+    answering = 2 if len(members) > 12 else 4
+    silent = SHOWN if month == MONTHS[-1] else ()
+    return [
+        (place, user)
+        for place, user in enumerate(members[: offered.get("raters")])
+        if user.email.split("@")[0] not in silent
+        and (place * 7 + number * 3 + month.month * 5) % 10 < answering
+    ]
 
 
 def _bare(contract: Contract, person: Person, month: date, score: int, at: Any) -> Rating:
@@ -90,4 +86,4 @@ def _comment(offered: Mapping[str, Any], score: int, turn: int) -> str:
     """Most say nothing; what is said fits the score."""
     said: Sequence[Sequence[Any]] = offered.get("comments", ())
     fitting = [text for mark, text in said if mark == score]
-    return fitting[turn % len(fitting)] if fitting and turn % 6 == 0 else ""
+    return fitting[turn % len(fitting)] if fitting and turn % 8 == 0 else ""

@@ -12,7 +12,7 @@ from accounts.models import CustomerOutcome, Membership, MicroEnterprise, Role, 
 from config.demo import material
 from config.demo.cast import Cast
 from config.demo.diary import Deed
-from config.demo.founding import HR_ADMIN, IMPORTED
+from config.demo.founding import HR_ADMIN, IMPORTED, INVITED
 
 ACTIVATED = date(2026, 3, 12)
 _TOLD = material.table("micro_enterprises")
@@ -82,11 +82,10 @@ def _tie_roles(
 
 def _join(membership: Membership, told: Mapping[str, Any], *, lead: User, on: date) -> None:
     """The person accepts the terms; some may sign, and share points follow the role's tie."""
-    user = membership.person.user
-    login = user.email.split("@")[0]
+    login = membership.person.email.split("@")[0]
     if login in told.get("unaccepted", ()):
         return
-    actions.accept_terms(membership, by=user, on=on)
+    actions.accept_terms(membership, by=membership.person.user, on=on)
     may_sign = login in told.get("may_sign", ())
     points = 0 if membership.role.name in told.get("untied", ()) else told.get("share_points", 0)
     if may_sign or points:
@@ -152,7 +151,8 @@ def _welcome(cast: Cast, on: date) -> None:
         lead = cast.lead(membership.micro_enterprise)
         if on != IMPORTED[-1]:
             actions.accept_terms(membership, by=lead, on=on)
-        actions.accept_terms(membership, by=membership.person.user, on=on)
+        if membership.person.email.split("@")[0] not in INVITED:
+            actions.accept_terms(membership, by=membership.person.user, on=on)
 
 
 def _outcome(told: Mapping[str, Any]) -> OutcomeTerms:

@@ -6,12 +6,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from django.db.models import F
+
 from accounts.models import MicroEnterprise, User
 from config.demo import material
 from config.demo.cast import Cast
-from config.demo.diary import Deed
+from config.demo.diary import Deed, due
 from contracts.actions import agreements
-from contracts.models import Contract
+from contracts.models import Contract, SuccessMeasure
 from contracts.terms import Measure, Terms, terms_of
 from marketplace.models import OfferingVersion
 
@@ -39,7 +41,8 @@ class Trade:
             if "note" in told:
                 yield Deed(starts_on - _COUNTERED, partial(self._counter_settled, told))
             yield Deed(starts_on - _ACCEPTED, partial(self._accept_settled, told))
-            yield Deed(starts_on)
+        for day in sorted({starts_of(told) for told in SETTLED}):
+            yield due(day, "start, end and close contracts")
         for told in TALKS:
             for step in told["steps"]:
                 yield Deed(step[0], partial(self._talk, told, step))
@@ -52,6 +55,13 @@ class Trade:
         """As it is now, with its parties and its current terms."""
         rows = Contract.objects.select_related("buyer", "provider", "offering", "turn", "current")
         return rows.get(pk=self._keys[name])
+
+    def measures(self, name: str) -> list[SuccessMeasure]:
+        """The success measures of its current terms."""
+        parties = [f"version__contract__{party}" for party in ("buyer", "provider")]
+        current = F("version__contract__current")
+        rows = SuccessMeasure.objects.filter(version__contract=self._keys[name], version=current)
+        return list(rows.select_related(*parties).order_by("number"))
 
     def lead(self, me: MicroEnterprise) -> User:
         return self._cast.lead(me)

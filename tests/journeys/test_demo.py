@@ -10,14 +10,31 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef
 
 from accounts import clock
 from accounts.errors import Refused
 from accounts.models import Membership, MicroEnterprise, Organization, Person, User
 from config import demo
-from contracts.models import Contract
+from contracts.models import (
+    Contract,
+    OutsidePurchase,
+    Overage,
+    Rating,
+    RatingInvitation,
+    SuccessResult,
+    Usage,
+)
+from contracts.queries import ratings
+from learning_market.models import LearningPurchase
 from ledger.models import Allocation, SettlementRun, Wallet
-from marketplace.models import Category, OutsideOffer, OutsideSupplier, ServiceOffering
+from marketplace.models import (
+    Category,
+    OutsideOffer,
+    OutsideSupplier,
+    SatisfactionScore,
+    ServiceOffering,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +98,61 @@ def test_six_months_are_settled_and_locked():
 def test_contracts_stand_in_every_state():
     states = set(Contract.objects.values_list("state", flat=True))
     assert states == set(Contract.State.values) - {"suspended", "notice"}
+    because = set(Contract.objects.values_list("ended_because", flat=True))
+    assert because == {"", "cancelled", "expired", "mutual"}
+    offered = Contract.objects.filter(state="offered")
+    assert offered.filter(turn=F("buyer")).exists()
+    assert offered.filter(turn=F("provider")).exists()
+    assert offered.filter(events__kind="counter").exists()
+
+
+def test_orders_and_investments_stand_in_every_state():
+    assert set(OutsidePurchase.objects.values_list("state", flat=True)) == set(
+        OutsidePurchase.State.values
+    )
+    learned = set(LearningPurchase.objects.values_list("state", flat=True))
+    assert learned == set(LearningPurchase.State.values) - {"draft", "reviewed"}
+
+
+def test_usage_results_and_overages_wait_and_are_contested():
+    assert set(Usage.objects.values_list("state", flat=True)) == {
+        "reported", "confirmed", "contested",
+    }  # fmt: skip
+    assert set(SuccessResult.objects.values_list("state", flat=True)) == set(
+        SuccessResult.State.values
+    )
+    overages = dict(Overage.objects.values_list("state", "amount"))
+    assert overages["waiting"] == Decimal("8700.00")
+    assert set(overages) == {"waiting", "paid", "contested"}
+
+
+def test_some_scores_are_shown_and_some_have_not_enough_raters():
+    scores = SatisfactionScore.objects.filter(offering__isnull=False, to_month=date(2026, 8, 1))
+    assert scores.filter(csat__isnull=False).count() > 10
+    assert scores.filter(csat=None, raters__gt=0).count() > 2
+    desk = SatisfactionScore.objects.filter(
+        offering__current__name__startswith="Service desk"
+    ).order_by("to_month")
+    shares = [score.csat for score in desk if score.csat is not None]
+    assert shares[-1] < shares[0] - Decimal("0.2"), "the service desk declines"
+
+
+def test_the_demos_ratings_are_those_of_invited_people():
+    asked = RatingInvitation.objects.filter(
+        contract=OuterRef("contract"), person=OuterRef("person"), month=OuterRef("month")
+    )
+    assert Rating.objects.count() > 500
+    assert not Rating.objects.exclude(Exists(asked)).exists()
+
+
+def test_something_waits_for_the_people_one_signs_in_as():
+    liis, oleksandr = (User.objects.get(email=f"{name}@norrin.example") for name in (
+        "liis.kask", "oleksandr.bondar",
+    ))  # fmt: skip
+    assert ratings.to_rate(liis, on=demo.TODAY)
+    assert ratings.to_rate(oleksandr, on=demo.TODAY)
+    recruiting = MicroEnterprise.objects.get(name="Recruiting")
+    assert Contract.objects.filter(turn=recruiting, state="offered").count() == 2
 
 
 def test_nothing_in_it_is_untrue():
@@ -129,5 +201,9 @@ def test_moving_the_day_plays_the_end_of_october():
     assert told("verify_contracts")["broken"] == []
 
 
-def test_nobodys_password_is_hashed_twice():
-    assert User.objects.exclude(password="").values("password").distinct().count() == 1
+def test_invitations_are_out_and_everybody_else_has_the_one_password():
+    invited = User.objects.exclude(invited_at=None).filter(password__startswith="!")
+    assert {user.email.split("@")[0] for user in invited} == {
+        "kertu.valk", "larisa.moroz", "zane.celmina",
+    }  # fmt: skip
+    assert User.objects.exclude(pk__in=invited).values("password").distinct().count() == 1
