@@ -1,6 +1,6 @@
 """The demo's past, told day by day: what people did, and what the timetable did in between."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -9,14 +9,17 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from config import timetable
+from contracts.actions import ratings
+from contracts.settlement import runs
 
+Job = Callable[..., object]
 # Whatever people do, these jobs have something to do on these days of a month (PRODUCT 4.10, 4.16).
 # All jobs are made to catch up, so the quiet days are left out; on the 1st and at the end all run.
-_DUE: Mapping[int, Collection[str]] = {
-    4: {"settle the month"},
-    6: {"settle the month"},
-    10: {"settle the month"},
-    15: {"reveal the ratings"},
+_DUE: Mapping[int, Job] = {
+    4: runs.run_due,
+    6: runs.run_due,
+    10: runs.run_due,
+    15: ratings.reveal_due,
 }
 _ONE = timedelta(days=1)
 
@@ -28,7 +31,7 @@ class Deed(NamedTuple):
     act: Callable[[date], object]
 
 
-def due(day: date, job: str) -> Deed:
+def due(day: date, job: Job) -> Deed:
     """A job of the timetable that has something to do that day, such as a start."""
     return Deed(day, partial(_run, job))
 
@@ -44,13 +47,14 @@ def tell(deeds: Iterable[Deed], *, since: date, until: date) -> None:
         if not since <= deed.on <= until:
             raise AssertionError(f"{deed.on} lies outside the story.")
         by_day.setdefault(deed.on, []).append(deed)
-    names = [job.name for job in timetable.JOBS]
     for day in _days(since, until):
-        jobs = names if day.day == 1 or day == until else _DUE.get(day.day, ())
+        jobs = [_DUE[day.day]] if day.day in _DUE else []
+        if day.day == 1 or day == until:
+            jobs = [job.run for job in timetable.JOBS]
         if day in by_day or jobs:
             move_to(day)
-        for name in jobs:
-            _run(name, day)
+        for job in jobs:
+            _run(job, day)
         for deed in by_day.get(day, ()):
             deed.act(day)
 
@@ -63,10 +67,9 @@ def move_to(day: date) -> None:
     organization.save(update_fields=["moved_by_days"])
 
 
-def _run(name: str, on: date) -> None:
+def _run(job: Job, on: date) -> None:
     """As the timetable would, only that a fault is raised and not reported."""
-    job = next(each for each in timetable.JOBS if each.name == name)
-    job.run(on=on)
+    job(on=on)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

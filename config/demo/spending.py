@@ -37,7 +37,7 @@ def deeds(cast: Cast) -> Iterator[Deed]:
     starts = {run["starts"] for told in _COURSES for run in told["runs"] if run["key"] in wanted}
     for day in sorted(starts):
         if day <= TODAY:
-            yield due(day, "pay what is learned")
+            yield due(day, learning.start_due)
     for told in _LEARNED:
         yield from _Learning(cast, told, runs).deeds()
 

@@ -13,6 +13,7 @@ from config.demo import material
 from config.demo.cast import Cast
 from config.demo.diary import Deed, due
 from contracts.actions import agreements
+from contracts.actions.clockwork import run_clock
 from contracts.models import Contract, SuccessMeasure
 from contracts.terms import Measure, Terms, terms_of
 from marketplace.models import OfferingVersion
@@ -42,7 +43,7 @@ class Trade:
                 yield Deed(starts_on - _COUNTERED, partial(self._counter_settled, told))
             yield Deed(starts_on - _ACCEPTED, partial(self._accept_settled, told))
         for day in sorted({starts_of(told) for told in SETTLED}):
-            yield due(day, "start, end and close contracts")
+            yield due(day, run_clock)
         for told in TALKS:
             for step in told["steps"]:
                 yield Deed(step[0], partial(self._talk, told, step))
