@@ -148,6 +148,15 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 
+# How statements call what money was for: the route of its page, and who knows its name.
+NAMES_OF_CAUSES = {
+    "contracts:contract": "contracts.queries.names.contract_names",
+    "contracts:outside_purchase": "contracts.queries.names.outside_purchase_names",
+    "contracts:settlement_run": "ledger.queries.month_names",
+    "learning_market:purchase": "learning_market.queries.purchase_names",
+    "ledger:budget": "ledger.queries.budget_names",
+}
+
 # Mail. The demo delivers none and shows it at /demo/mails/.
 vars().update(env.mail("EMAIL_URL", "consolemail://"))
 if DEMO:

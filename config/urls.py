@@ -1,10 +1,8 @@
 from django.urls import include, path
 
-from config import causes, health
+from config import health
 from config.demo.views import advance_clock
 from config.gallery import gallery
-
-causes.name_all()
 
 urlpatterns = [
     path("api/v1/", include("config.api")),

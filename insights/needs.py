@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from accounts import policy
 from accounts.models import Membership, MicroEnterprise, User
 from accounts.permissions import is_hr_admin, is_lead, may_sign_for
-from contracts.models import Contract, Overage, Rating, RatingInvitation, Usage
+from contracts.models import Contract, EndProposal, Overage, Rating, RatingInvitation, Usage
 from learning_market.queries import waiting_for as learning_waiting_for
 from ledger.models import BudgetRule, SettlementRun
 from ledger.months import month_of, previous, text_of
@@ -47,6 +48,7 @@ def _of_me(user: User, me: MicroEnterprise, *, on: date) -> Iterator[Need]:
     yield from _usage(me, on=on)
     yield from _ending(me, on=on)
     if signs:
+        yield from _ends(me, on=on)
         yield from _drafts(me)
         yield from _overages(me, on=on)
         yield from _learning(me)
@@ -119,6 +121,26 @@ def _usage(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
         )
 
 
+def _ends(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
+    """The other side named a last day and waits for the word of this one."""
+    days = policy.in_force(on=on)["mutual_end_answer_days"]
+    proposals = EndProposal.objects.filter(
+        contract__in=Contract.objects.of(me),
+        state=EndProposal.State.OPEN,
+        proposed_on__gte=on - timedelta(days=days),
+    ).exclude(proposed_for=me)
+    related = ("contract__offering__current", "proposed_for")
+    for proposal in proposals.select_related(*related).order_by("proposed_on")[:MOST]:
+        yield Need(
+            f"End of {proposal.contract.offering}",
+            f"{proposal.proposed_for} would end it on {proposal.last_day_on:%-d %B}. "
+            "Without your word it goes on.",
+            f"/contracts/{proposal.contract_id}/",
+            "Read and answer",
+            proposal.proposed_on + timedelta(days=days),
+        )
+
+
 def _drafts(me: MicroEnterprise) -> Iterator[Need]:
     drafts = Contract.objects.filter(
         state=Contract.State.DRAFT, current__written_for=me
@@ -127,7 +149,7 @@ def _drafts(me: MicroEnterprise) -> Iterator[Need]:
         other = contract.provider if contract.buyer_id == me.pk else contract.buyer
         yield Need(
             f"Your draft: {contract.offering} with {other}",
-            "Nobody else sees it before you offer it.",
+            "Both sides can read it; it binds nobody before it is offered.",
             f"/contracts/{contract.pk}/",
             "Finish it",
         )

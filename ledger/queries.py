@@ -31,6 +31,7 @@ from ledger.models import (
     Cause,
     Reservation,
     ReservationQuerySet,
+    SettlementRun,
     Transfer,
     Wallet,
 )
@@ -326,3 +327,14 @@ def _without(holds: list[tuple[int, Decimal]], amount: Decimal) -> list[tuple[in
 
 def _total(rows: QuerySet[Transfer]) -> Decimal:
     return Decimal(rows.aggregate(total=Sum("amount", default=ZERO))["total"])
+
+
+def budget_names(keys: Collection[int]) -> dict[int, str]:
+    """The name of a budget rule by its key; one query."""
+    return dict(BudgetRule.objects.filter(pk__in=keys).values_list("pk", "name"))
+
+
+def month_names(keys: Collection[int]) -> dict[int, str]:
+    """What a provider earned in a settled month is called, by the run's key; one query."""
+    runs = SettlementRun.objects.filter(pk__in=keys)
+    return {run.pk: f"Earned in {run.month:%B %Y}" for run in runs}

@@ -13,7 +13,8 @@ def workers() -> Callable[[], int]:
     def work() -> int:
         done = 0
         with app.connection_for_read() as connection:
-            queue = connection.SimpleQueue(app.amqp.queues["settlement"])
+            # The stubs know names only; a queue goes as well.
+            queue = connection.SimpleQueue(app.amqp.queues["settlement"])  # type: ignore[arg-type]
             while True:
                 try:
                     message = queue.get(block=False)
