@@ -22,19 +22,25 @@ def _note(note: str) -> SafeString:
     return format_html("<p>{}</p>", note) if note else SafeString("")
 
 
+def _address(anchor: str) -> SafeString:
+    """So that an address may end in #delivery."""
+    return format_html(' id="{}"', anchor) if anchor else SafeString("")
+
+
 @register.simple_block_tag
 def entry(
     content: str, title: str, note: str = "", *, anchor: str = "", prose: bool = False
 ) -> SafeString:
     """A section of a detail page: its title in the margin, its matter beside it."""
     return format_html(
-        '<section class="entry" aria-labelledby="{0}"><div class="entry-head"><h2 id="{0}">{1}</h2>'
-        '{2}</div><div class="entry-body{3}">{4}</div></section>',
+        '<section class="entry"{5} aria-labelledby="{0}"><div class="entry-head">'
+        '<h2 id="{0}">{1}</h2>{2}</div><div class="entry-body{3}">{4}</div></section>',
         f"h-{anchor or slugify(title)}",
         title,
         _note(note),
         " prose" if prose else "",
         SafeString(content),
+        _address(anchor),
     )
 
 
@@ -55,12 +61,13 @@ def section(
     elif note:
         right = format_html('<span class="small soft">{}</span>', note)
     return format_html(
-        '<section class="contain" aria-labelledby="{0}"><div class="section-head">'
+        '<section class="contain"{4} aria-labelledby="{0}"><div class="section-head">'
         '<h2 id="{0}">{1}</h2>{2}</div>{3}</section>',
         f"h-{anchor or slugify(title)}",
         title,
         right,
         SafeString(content),
+        _address(anchor),
     )
 
 

@@ -53,7 +53,7 @@ def sections(contract: Contract, *, user: User, asked: str, on: date) -> dict[st
         return {}
     month = next((each for each in months if text_of(each) == asked), months[0])
     shown = months[:MOST_MONTHS]
-    options = [(text_of(each), f"{each:%B %Y}") for each in shown]
+    options = [(text_of(each), f"{each:%b}") for each in shown]
     return {
         "month": month,
         "month_options": options if len(options) > 1 else [],

@@ -124,6 +124,10 @@ class Progress:
     refused: int
     failures: Sequence[str]
 
+    @property
+    def settled(self) -> int:
+        return max(0, self.done - self.refused)
+
 
 def progress_of(run: SettlementRun) -> Progress:
     """Contracts whose chunk has passed the step that was asked for."""

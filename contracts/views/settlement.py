@@ -105,7 +105,10 @@ def progress(request: MemberRequest, month: date) -> HttpResponse:
     """How far the workers are; the fragment asks again while they work."""
     _require_reader(request)
     context = {"month": month, **_progress(queries.run_of(month))}
-    return render(request, "contracts/_settlement_progress.html", context)
+    answer = render(request, "contracts/_settlement_progress.html", context)
+    if context["progress"] is None or not context["progress"].is_at_work:
+        answer["HX-Refresh"] = "true"  # The work is done: steps, totals and buttons are others now.
+    return answer
 
 
 @require_POST
@@ -198,7 +201,7 @@ def _progress(run: SettlementRun | None) -> dict[str, Any]:
     if run is None:
         return {"progress": None}
     found = queries.progress_of(run)
-    words = f"{found.done} of {found.total} contracts {run.goal}"
+    words = f"{found.settled} of {found.total} contracts {run.goal}"
     if found.refused:
         words += f", {found.refused} refused"
     return {"progress": found, "progress_words": words}
