@@ -40,7 +40,6 @@ def work(request: MemberRequest) -> HttpResponse:
         "months": [(text_of(each), f"{each:%B %Y}") for each in months],
         "page": page,
         "rows": worklist.rows(list(page), month=month),
-        "trail": [("Contracts", reverse("contracts:contracts")), ("What we deliver", "")],
     }
     return render(request, "contracts/delivery.html", context)
 

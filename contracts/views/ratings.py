@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import Forbidden, Refused, Unknown
-from accounts.http import MemberRequest, today
+from accounts.http import MemberRequest, acting_me_or_none, today
 from contracts import satisfaction
 from contracts.actions import ratings as actions
 from contracts.forms.delivery import RatingForm, rating_form
@@ -82,6 +82,7 @@ def _page(request: MemberRequest, *, wrong: tuple[int, RatingForm] | None = None
         "title": f"Rate what you used in {month:%B}",
         "lede": f"Changeable until {closes_on:%-d %B}; revealed the day after, without names, and"
         " only where five or more have rated.",
+        "me": acting_me_or_none(request),
         "rows": rows,
         "month": month,
         "left_words": f"{left} of {len(rows)} left to rate" if left else "All rated, thank you",
