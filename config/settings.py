@@ -278,3 +278,5 @@ LOGGING = {
 
 # What apps above the ledger prove of the money, run with the ledger's own checks.
 MONEY_CHECKS = ["contracts.checks.CHECKS"]
+# Who tells what signed things will cost in fiscal years to come.
+FUTURE_COMMITMENTS = ["contracts.queries.future.future_commitments"]

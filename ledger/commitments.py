@@ -1,13 +1,16 @@
 """Promises that a later fiscal year will have to reserve (PRODUCT 4.7).
 
 The ledger reserves nothing for a year that has not opened. Apps above, which know what was signed,
-add a source to `SOURCES`, and the page of the money shows what it tells.
+are named in the setting `FUTURE_COMMITMENTS`, and the page of the money shows what they tell.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from accounts.models import MicroEnterprise
 from ledger.models import Cause
@@ -24,11 +27,11 @@ class FutureCommitment(NamedTuple):
     last_month: date
 
 
-Source = Callable[[MicroEnterprise, date], Iterable[FutureCommitment]]
-SOURCES: list[Source] = []
+_Source = Callable[[MicroEnterprise, date], Iterable[FutureCommitment]]
 
 
 def future_commitments(me: MicroEnterprise, *, on: date) -> list[FutureCommitment]:
     """Of all sources, by year and then by amount."""
-    found = [each for source in SOURCES for each in source(me, on)]
+    sources = [cast("_Source", import_string(path)) for path in settings.FUTURE_COMMITMENTS]
+    found = [each for source in sources for each in source(me, on)]
     return sorted(found, key=lambda each: (each.fiscal_year, -each.amount, each.title))

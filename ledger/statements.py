@@ -165,7 +165,7 @@ def _lines(wallet: Wallet, rows: QuerySet[Transfer], opening: Decimal) -> Iterat
             kind=row.kind,
             name=name_of(row.kind, comes_in=amount > 0),
             party=party_of(row.payer if amount > 0 else row.payee),
-            note=row.note,
+            note="" if row.note == words[row.cause] else row.note,
             amount=amount,
             balance=balance,
             cause=words[row.cause],

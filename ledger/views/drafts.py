@@ -39,7 +39,7 @@ def grant(request: MemberRequest, pk: int | None = None) -> HttpResponse:
     on = today(request)
     rule = _draft_to_change(request, pk, BudgetRule.Kind.SINGLE)
     year = queries.fiscal_year_of(on)
-    form = GrantForm(_posted(request), year=year, initial=_grant_of(rule))
+    form = GrantForm(*_posted(request), year=year, initial=_grant_of(rule))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         envelope = _envelope(given, f"Grant {given['fiscal_year']}")
@@ -64,7 +64,7 @@ def department(request: MemberRequest, pk: int | None = None) -> HttpResponse:
     rule = _draft_to_change(request, pk, BudgetRule.Kind.DEPARTMENT_TO_CUSTOMERS)
     year = queries.fiscal_year_of(on)
     initial = _department_of(rule, year)
-    form = DepartmentForm(_posted(request), request.FILES, year=year, initial=initial)
+    form = DepartmentForm(*_posted(request), year=year, initial=initial)
     if request.method == "POST":
         rows = CustomerFormSet(request.POST, prefix="customers")
         if "more" in request.POST:
@@ -85,7 +85,7 @@ def import_file(request: MemberRequest) -> HttpResponse:
     """Upload a file of grants, read what it would do, then grant."""
     only_hr_admins(request)
     on = today(request)
-    form = ImportForm(_posted(request), request.FILES)
+    form = ImportForm(*_posted(request))
     content = _content(request, form)
     context: dict[str, Any] = {"form": form, "trail": trail_to("Import grants")}
     if content is None:
@@ -110,8 +110,9 @@ def import_file(request: MemberRequest) -> HttpResponse:
     return render(request, "ledger/import.html", context, status=400 if done.refused else 200)
 
 
-def _posted(request: MemberRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
+def _posted(request: MemberRequest) -> tuple[QueryDict | None, Any]:
+    """What was sent and its files; a form that was only opened gets neither."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 def _tried(form: forms.Form, draft: Callable[[], BudgetRule]) -> BudgetRule | None:

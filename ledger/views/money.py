@@ -181,7 +181,7 @@ def _movement(row: Transfer, cause: str) -> Movement:
     return Movement(
         row.posted_on,
         statements.name_of(row.kind, comes_in=comes_in),
-        row.note,
+        "" if row.note == cause else row.note,
         statements.party_of(other),
         f"{own.fund} {own.fiscal_year}",
         row.signed,  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """The page of the money: for the members of an ME, and for those who may look at any."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -89,15 +90,19 @@ def test_an_me_without_money_is_told_where_it_comes_from(client, shop):
     assert "Nothing is promised" in page
 
 
-def test_what_later_years_will_reserve_is_told_by_whoever_knows_it(client, shop, monkeypatch):
-    year = commitments.FutureCommitment(
-        Cause("ledger:budget", 9), "Recruiting", 2027, Decimal("18000.00"), MARCH, APRIL
-    )
-    monkeypatch.setattr(commitments, "SOURCES", [lambda me, _: [year] if me == shop else []])
-    page = shown(client, make.member(shop))
-    assert "Recruiting" in page
+def test_twelve_months_from_october_leave_eighteen_thousand_for_the_next_year(client, time_machine):
+    """PRODUCT 4.7: signing 2,000 a month for 12 months on 1 October commits 6,000 now."""
+    time_machine.move_to("2026-09-20T12:00:00Z")
+    buyer = make.me("Buyer", kind="frontline")
+    october = date(2026, 10, 1)
+    signed_on = date(2026, 9, 20)
+    make.agreed(buyer, starts_on=october, ends_on=date(2027, 9, 30), on=signed_on)
+    assert make.money(buyer, on=signed_on).committed == 6000
+    page = shown(client, make.member(buyer))
     assert "18,000.00" in page
-    assert "/hr/budgets/9/" in page
+    assert "2027" in page
+    january = date(2027, 1, 1)
+    assert commitments.future_commitments(buyer, on=january) == []
 
 
 def test_the_money_bar_costs_at_most_three_queries(shop, django_assert_max_num_queries):

@@ -1,0 +1,46 @@
+"""What signed contracts will commit in fiscal years to come (PRODUCT 4.7)."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from accounts.models import MicroEnterprise
+from contracts import pricing
+from contracts.models import Contract
+from contracts.terms import terms_of
+from ledger import queries as money
+from ledger.commitments import FutureCommitment
+from ledger.months import fiscal_year, months_of_year
+
+
+def future_commitments(me: MicroEnterprise, on: date) -> Iterator[FutureCommitment]:
+    """For each contract that the ME buys by and each later year: what its months will reserve.
+
+    2,000.00 a month for twelve months from 1 October leaves 18,000.00 for the next year. One
+    query for the contracts, however many they are.
+    """
+    starts_in = money.fiscal_year_start()
+    year = fiscal_year(on, starts_in=starts_in)
+    year_end = months_of_year(year + 1, starts_in=starts_in)[0] - timedelta(days=1)
+    running = Contract.objects.signed().filter(buyer=me, ends_on__gt=year_end)
+    for contract in running.select_related("current", "offering__current").order_by("pk"):
+        if contract.current is None:
+            continue
+        terms = terms_of(contract.current.terms)
+        plan = pricing.planned_by_month(
+            terms.price_plan,
+            expected=terms.expected_quantity,
+            starts_on=terms.starts_on,
+            ends_on=terms.ends_on,
+            ended_on=contract.ended_on,
+        )
+        by_year: dict[int, dict[date, Decimal]] = defaultdict(dict)
+        for month, amount in plan.items():
+            if amount and month > year_end:
+                by_year[fiscal_year(month, starts_in=starts_in)][month] = amount
+        for later, months in by_year.items():
+            yield FutureCommitment(
+                contract.cause, contract.offering.current.name if contract.offering.current else "",
+                later, sum(months.values(), Decimal("0.00")), min(months), max(months),
+            )  # fmt: skip
