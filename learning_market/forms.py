@@ -44,7 +44,7 @@ class InvestForm(forms.Form):
     people = forms.ModelMultipleChoiceField(
         queryset=Person.objects.none(),
         widget=forms.CheckboxSelectMultiple,
-        label="Who learns",
+        label="Members",
         error_messages={
             "required": "Name at least one member to learn.",
             "invalid_choice": _PERSON,
