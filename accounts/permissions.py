@@ -254,6 +254,11 @@ def may_see_settlement(user: User) -> bool:
     return may_run_settlement(user) or is_chro(user) or is_auditor(user)
 
 
+def may_keep_clients(user: User) -> bool:
+    """Make integration clients, and revoke their tokens."""
+    return is_hr_admin(user)
+
+
 def may_set_policies(user: User) -> bool:
     return is_hr_admin(user)
 

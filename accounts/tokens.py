@@ -11,11 +11,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, set_token_value
 
-from accounts import audit
-from accounts.errors import Invalid, Refused
+from accounts import audit, permissions
+from accounts.errors import Invalid, Refused, Unknown
 from accounts.models import User
 
 LIFETIME = timedelta(days=365)
@@ -30,8 +31,9 @@ SCOPES = (
 def create_client_token(name: str, *, scopes: Sequence[str], by: User | None, on: date) -> str:
     """A new token for the client of that name, made at its first use; shown once.
 
-    Invalid names an unknown scope or an empty name.
+    Invalid names an unknown scope or an empty name. `by` is None at the console of the server.
     """
+    _require_client_keeper(by)
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise Invalid(
@@ -45,13 +47,58 @@ def create_client_token(name: str, *, scopes: Sequence[str], by: User | None, on
 
 
 @transaction.atomic
-def create_person_token(user: User, *, by: User | None, on: date) -> str:
-    """A new token that acts for a person, as the person may act; shown once."""
+def create_person_token(user: User, *, by: User | None, on: date, name: str = "") -> str:
+    """A new token that acts for a person, as the person may act; shown once.
+
+    Nobody makes one for somebody else; `by` is None for the demo's log-ins. `name` says what it is
+    for, to whoever revokes it.
+    """
+    permissions.require(by is None or by == user, "A token acts for the person who made it.")
     if user.is_client or not user.is_active:
         raise Refused(f"{user} cannot act for a person.", code="no_person")
-    token = _mint(user, scope="")
+    token = _mint(user, scope="", name=name.strip())
     audit.record("token.create", user, by=by, on=on)
     return token
+
+
+@transaction.atomic
+def revoke(key: int, *, by: User, on: date) -> User:
+    """End an own token, or as an HR admin one of a client; it is refused from now on.
+
+    Answers whose it was; Unknown where it is neither, or is gone already.
+    """
+    known = Q(user=by)
+    if permissions.may_keep_clients(by):
+        known |= Q(user__is_client=True)
+    rows = AccessToken.objects.select_for_update(of=("self",)).select_related("user")
+    token = rows.filter(known, pk=key).first()
+    if token is None:
+        raise Unknown
+    owner: User = token.user
+    audit.record("token.revoke", owner, by=by, on=on)
+    token.delete()
+    return owner
+
+
+def tokens_of(user: User) -> QuerySet[Any]:
+    """The user's own tokens that still work, the newest first; `application.name` says for what."""
+    rows: QuerySet[Any] = AccessToken.objects.filter(user=user, expires__gt=timezone.now())
+    return rows.select_related("application", "user").order_by("-created", "-pk")
+
+
+def tokens_of_clients() -> QuerySet[Any]:
+    """Tokens of integration clients that still work, by client, the newest first."""
+    rows: QuerySet[Any] = AccessToken.objects.filter(user__is_client=True)
+    rows = rows.filter(expires__gt=timezone.now())
+    return rows.select_related("application", "user").order_by("user__name", "-created", "-pk")
+
+
+def _require_client_keeper(by: User | None) -> None:
+    permissions.require(
+        by is None or permissions.may_keep_clients(by),
+        "Only an HR admin makes integration clients.",
+        help="Ask an HR admin of your organisation.",
+    )
 
 
 def _client_named(name: str) -> User:
@@ -64,9 +111,9 @@ def _client_named(name: str) -> User:
     return User.objects.create_user(email, name=name, is_client=True)
 
 
-def _mint(user: User, *, scope: str) -> str:
+def _mint(user: User, *, scope: str, name: str = "") -> str:
     application, _ = Application.objects.get_or_create(
-        name=f"tokens of {user.pk}",
+        name=name or f"tokens of {user.pk}",
         user=user,
         defaults={
             "client_type": Application.CLIENT_CONFIDENTIAL,

@@ -13,6 +13,7 @@ from accounts.views import (
     people,
     policies,
     roles,
+    tokens,
 )
 
 app_name = "accounts"
@@ -42,6 +43,10 @@ urlpatterns = [
     path("mes/<int:pk>/outcomes/new/", roles.add_outcome, name="add_outcome"),
     path("mes/<int:pk>/outcomes/<int:outcome_pk>/", roles.change_outcome, name="change_outcome"),
     path("mes/<int:pk>/outcomes/<int:outcome_pk>/end/", roles.end_outcome, name="end_outcome"),
+    path("accounts/tokens/", tokens.tokens, name="tokens"),
+    path("accounts/tokens/<int:pk>/revoke/", tokens.revoke, name="revoke_token"),
+    path("hr/clients/", tokens.clients, name="clients"),
+    path("hr/clients/<int:pk>/revoke/", tokens.revoke_of_client, name="revoke_client_token"),
     path("hr/policies/", policies.policies, name="policies"),
     path("hr/policies/<slug:key>/", policies.policy, name="policy"),
     path("audit/", audit.audit_trail, name="audit"),

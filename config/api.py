@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.utils import extend_schema, inline_serializer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -16,6 +16,7 @@ from accounts.api import AuditEvents, CustomerOutcomes, Memberships, People, Rol
 from accounts.errors import Unknown
 from accounts.models import Organization
 from accounts.rest import today_of
+from accounts.rest.access import OfTheFirm
 from accounts.rest.resources import AlwaysJSON
 from contracts.api import (
     Contracts,
@@ -64,7 +65,7 @@ for name, resource in RESOURCES.items():
 class Root(APIView):
     """The organisation, its currency and its day, and where everything else is."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = [OfTheFirm]
     content_negotiation_class = AlwaysJSON
     http_method_names = ["get", "head"]
 

@@ -47,7 +47,18 @@ class TokenAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-class InScope(permissions.IsAuthenticated):
+class OfTheFirm(permissions.IsAuthenticated):
+    """Any client, and whoever is with the firm that day."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if not super().has_permission(request, view):
+            return False
+        self.message = NOT_OF_THE_FIRM
+        user = user_of(request)
+        return user.is_client or is_of_the_firm(user)
+
+
+class InScope(OfTheFirm):
     """A client needs the scope that the view names for the method; a person is of the firm.
 
     Views say `scopes = {"GET": "people:read", "PUT": "people:write"}`; a method without a scope is
@@ -58,10 +69,7 @@ class InScope(permissions.IsAuthenticated):
         if not super().has_permission(request, view):
             return False
         user = user_of(request)
-        if not user.is_client:
-            self.message = NOT_OF_THE_FIRM
-            return is_of_the_firm(user)
-        if request.method not in view.allowed_methods:
+        if not user.is_client or request.method not in view.allowed_methods:
             return True
         scope = scope_for(view, request.method or "")
         self.message = f"This client's token lacks the scope {scope}." if scope else ONLY_PERSONS

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts.errors import Invalid, Refused
 from accounts.models import User
-from accounts.permissions import mes_led_by
+from accounts.permissions import may_propose_learning, mes_led_by, require
 from accounts.queries import people_to_name
 from accounts.rest import ActingMEField, KeyField, MoneyField, OptionalText
 from accounts.rest.answers import once, retried
@@ -132,6 +132,10 @@ class LearningPurchases(
     def propose(self, request: Request, pk: str) -> Response:
         """Propose it; what was created through the API is proposed already."""
         purchase = self.get_object()
+        require(
+            may_propose_learning(self.user, purchase.micro_enterprise, on=self.on),
+            f"You are no member of {purchase.micro_enterprise}.",
+        )
         if purchase.state != State.PROPOSED:
             word = State(purchase.state).label.lower()
             raise Refused(f"This purchase is {word} already.", code="wrong_state")
