@@ -13,6 +13,7 @@ from config.demo import material
 from config.demo.cast import Cast
 from config.demo.diary import Deed
 from config.demo.founding import HR_ADMIN, IMPORTED, INVITED
+from ledger.months import last_day
 
 ACTIVATED = date(2026, 3, 12)
 _TOLD = material.table("micro_enterprises")
@@ -49,7 +50,7 @@ def _become_me(cast: Cast, told: Mapping[str, Any], on: date) -> None:
     outcomes = [
         actions.add_outcome(me, _outcome(each), by=lead, on=on) for each in told["outcomes"]
     ]
-    _tie_roles(me, outcomes, untied=told.get("untied", ()), by=lead, on=on)
+    _tie_roles(me, outcomes, told, by=lead, on=on)
     actions.accept_all_terms(me, by=lead, on=on)
     for membership in _others(me, lead):
         _join(membership, told, lead=lead, on=on)
@@ -68,15 +69,15 @@ def _put_in_lead(cast: Cast, me: MicroEnterprise, login: str, *, on: date) -> No
 def _tie_roles(
     me: MicroEnterprise,
     outcomes: list[CustomerOutcome],
+    told: Mapping[str, Any],
     *,
-    untied: tuple[str, ...] | list[str],
     by: User,
     on: date,
 ) -> None:
     """Most roles serve an outcome from the start; the others are listed until they do."""
-    for number, role in enumerate(Role.objects.filter(micro_enterprise=me).order_by("pk")):
-        if role.name not in untied:
-            served = [outcomes[number % len(outcomes)]]
+    for role in Role.objects.filter(micro_enterprise=me).order_by("pk"):
+        if role.name not in told.get("untied", ()):
+            served = [outcomes[told.get("serves", {}).get(role.name, 1) - 1]]
             actions.change_role(role, name=role.name, description="", outcomes=served, by=by, on=on)
 
 
@@ -127,7 +128,15 @@ def _form(cast: Cast, told: Mapping[str, Any], on: date) -> None:
             starts_on=on, by=lead, on=on,
         )  # fmt: skip
         actions.accept_terms(membership, by=user, on=on)
+    if "comes_from" in told:
+        _let_go(cast.me(told["comes_from"]), lead, cast, on=on)
     cast.look_again()
+
+
+def _let_go(me: MicroEnterprise, user: User, cast: Cast, *, on: date) -> None:
+    """Who starts something of their own leaves the team with the end of the month."""
+    membership = Membership.objects.get(micro_enterprise=me, person=user.person_id)
+    actions.end_membership(membership, ends_on=last_day(on), by=cast.lead(me), on=on)
 
 
 def _incubate(cast: Cast, on: date) -> None:

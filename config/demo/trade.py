@@ -6,8 +6,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.db.models import F
-
 from accounts.models import MicroEnterprise, User
 from config.demo import material
 from config.demo.cast import Cast
@@ -34,6 +32,8 @@ class Trade:
     def __init__(self, cast: Cast) -> None:
         self._cast = cast
         self._keys: dict[str, int] = {}
+        self._signed: dict[str, Contract] = {}
+        self._measures: dict[str, list[SuccessMeasure]] = {}
 
     def deeds(self) -> Iterator[Deed]:
         for told in SETTLED:
@@ -53,16 +53,22 @@ class Trade:
                 yield Deed(told["confirmed"], partial(self._confirm_end, told))
 
     def contract(self, name: str) -> Contract:
-        """As it is now, with its parties and its current terms."""
-        rows = Contract.objects.select_related("buyer", "provider", "offering", "turn", "current")
-        return rows.get(pk=self._keys[name])
+        """As it was signed, with its parties; looked up once, for it is asked for every month."""
+        if name not in self._signed:
+            self._signed[name] = self._now(name)
+        return self._signed[name]
 
     def measures(self, name: str) -> list[SuccessMeasure]:
-        """The success measures of its current terms."""
-        parties = [f"version__contract__{party}" for party in ("buyer", "provider")]
-        current = F("version__contract__current")
-        rows = SuccessMeasure.objects.filter(version__contract=self._keys[name], version=current)
-        return list(rows.select_related(*parties).order_by("number"))
+        """The success measures of the signed terms."""
+        if name not in self._measures:
+            parties = [f"version__contract__{party}" for party in ("buyer", "provider")]
+            rows = SuccessMeasure.objects.filter(version=self.contract(name).current)
+            self._measures[name] = list(rows.select_related(*parties).order_by("number"))
+        return self._measures[name]
+
+    def _now(self, name: str) -> Contract:
+        rows = Contract.objects.select_related("buyer", "provider", "offering", "turn", "current")
+        return rows.get(pk=self._keys[name])
 
     def lead(self, me: MicroEnterprise) -> User:
         return self._cast.lead(me)
@@ -78,7 +84,7 @@ class Trade:
         self._act(told["id"], other, "counter", told["note"], price=told["price"], on=on)
 
     def _accept_settled(self, told: Mapping[str, Any], on: date) -> None:
-        contract = self.contract(told["id"])
+        contract = self._now(told["id"])
         side = "buyer" if contract.turn == contract.buyer else "provider"
         self._act(told["id"], side, "accept", "", on=on)
 
@@ -108,7 +114,7 @@ class Trade:
     def _act(
         self, name: str, side: str, what: str, note: str, *, on: date, price: int | None = None
     ) -> None:
-        contract = self.contract(name)
+        contract = self._now(name)
         version = contract.current
         if version is None:
             raise AssertionError(f"{name} has no terms.")
@@ -130,7 +136,7 @@ class Trade:
             said_no[what](contract, reason=note, **acting)
 
     def _propose_end(self, told: Mapping[str, Any], on: date) -> None:
-        contract = self.contract(told["id"])
+        contract = self._now(told["id"])
         party = contract.buyer if told["by"] == "buyer" else contract.provider
         agreements.propose_end(
             contract, last_day_on=told["last_day"], party=party, by=self._cast.lead(party), on=on,
@@ -138,7 +144,7 @@ class Trade:
         )  # fmt: skip
 
     def _confirm_end(self, told: Mapping[str, Any], on: date) -> None:
-        contract = self.contract(told["id"])
+        contract = self._now(told["id"])
         party = contract.provider if told["by"] == "buyer" else contract.buyer
         agreements.confirm_end(
             contract, last_day_on=told["last_day"], party=party, by=self._cast.lead(party), on=on
