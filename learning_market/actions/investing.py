@@ -46,14 +46,16 @@ def propose(
 ) -> LearningPurchase:
     """Ask the own ME to invest in seats for named members; the price is pre-committed.
 
-    Refused where the run has started, is cancelled or has too few seats, where somebody named is
-    no member or has a seat already, and where the learning wallet cannot cover it.
+    Refused where the run has started, is cancelled or has too few seats, where the ME teaches it
+    itself, where somebody named is no member or has a seat already, and where the learning wallet
+    cannot cover it.
     """
     require(
         may_propose_learning(by, me, on=on),
         f"You are no member of {me}, so you cannot propose learning for it.",
     )
     _require_open(run, on=on)
+    _require_taught_by_others(run, me)
     _require_members(people, me, on=on)
     _require_seats(run, len(people))
     if not expected_return.strip():
@@ -197,6 +199,18 @@ def complete(purchase: LearningPurchase, *, by: User, on: date) -> LearningPurch
     return purchase
 
 
+def reserve_open_seats(purchase: LearningPurchase, *, on: date) -> None:
+    """Promise what its open seats cost, where that is not promised yet; the purchase is locked.
+
+    A run of the next fiscal year is reserved when that year opens (PRODUCT 4.7). Refused
+    `not_enough_money`.
+    """
+    is_proposed = purchase.state == State.PROPOSED
+    kind = Reservation.Kind.PRE_COMMITTED if is_proposed else Reservation.Kind.COMMITTED
+    count = purchase.seats.filter(state=LearningSeat.State.OPEN).count()
+    _promise(purchase, purchase.price * count, kind=kind, on=on)
+
+
 def release_in_full(purchase: LearningPurchase, *, on: date) -> None:
     """The provider cancels: all seats come free with all their money. The purchase is locked."""
     was_committed = purchase.state == State.COMMITTED
@@ -317,6 +331,16 @@ def _require_open(run: CourseRun, *, on: date) -> None:
             f"This run started on {run.starts_on}, so nobody can join it any more.",
             code="run_started",
             help="Choose a run that lies ahead.",
+        )
+
+
+def _require_taught_by_others(run: CourseRun, me: MicroEnterprise) -> None:
+    """Else money to learn would become money to spend by buying from oneself."""
+    if run.course.provider_id == me.pk:
+        raise Refused(
+            f"{me} teaches this course itself and cannot buy it from itself.",
+            code="same_party",
+            help="Your own members learn it without a purchase.",
         )
 
 

@@ -10,7 +10,9 @@ from learning_market.actions import investing
 from learning_market.models import LearningPurchase, LearningSeat
 from ledger import actions as ledger
 from ledger.models import Transfer
-from ledger.months import month_of
+from ledger.months import last_day, month_of, months_of_year
+from ledger.queries import fiscal_year_of, fiscal_year_start
+from ledger.runs import is_locked
 
 State = LearningPurchase.State
 
@@ -18,9 +20,15 @@ State = LearningPurchase.State
 def start_due(*, on: date) -> dict[str, object]:
     """The daily job: pay what starts by that day, and let proposals expire that nobody decided.
 
-    Each purchase in a transaction of its own; one that cannot be paid is named and stops no other.
+    What was agreed in an earlier fiscal year is reserved first, now that its year is open. Each
+    purchase in a transaction of its own; one that cannot be paid is named and stops no other.
     """
     paid, expired, refused = 0, 0, []
+    for key in _unreserved(on=on):
+        try:
+            _reserve(key, on=on)
+        except Refused as reason:
+            refused.append({"purchase": key, "code": reason.code, "detail": str(reason)})
     due = LearningPurchase.objects.filter(state__in=investing.BEFORE_START, run__starts_on__lte=on)
     for key in due.order_by("pk").values_list("pk", flat=True):
         try:
@@ -31,6 +39,23 @@ def start_due(*, on: date) -> dict[str, object]:
         paid += state == State.IN_PROGRESS
         expired += state == State.EXPIRED
     return {"paid": paid, "expired": expired, "refused": refused}
+
+
+def _unreserved(*, on: date) -> list[int]:
+    """What is learned later this fiscal year and was agreed before it began, the first first."""
+    months = months_of_year(fiscal_year_of(on), starts_in=fiscal_year_start())
+    ahead = LearningPurchase.objects.filter(
+        state__in=investing.BEFORE_START, proposed_on__lt=months[0],
+        run__starts_on__gt=on, run__starts_on__lte=last_day(months[-1]),
+    )  # fmt: skip
+    return list(ahead.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _reserve(key: int, *, on: date) -> None:
+    purchase = investing.locked(LearningPurchase(pk=key))
+    if purchase.state in investing.BEFORE_START:
+        investing.reserve_open_seats(purchase, on=on)
 
 
 @transaction.atomic
@@ -53,7 +78,10 @@ def _start(key: int, *, on: date) -> str:
 
 
 def _pay_start(purchase: LearningPurchase, *, on: date) -> None:
+    investing.reserve_open_seats(purchase, on=on)
     month = month_of(purchase.run.starts_on)
+    if is_locked(month):  # It could not be paid in time; what is late is of the running month.
+        month = month_of(on)
     total = purchase.price * purchase.seats.filter(state=LearningSeat.State.OPEN).count()
     ledger.pay_promised(
         purchase.cause, investing.payee_of(purchase.run, month), total,

@@ -11,6 +11,7 @@ from accounts.constraints import name_of
 from accounts.errors import Forbidden, Refused, Unknown
 from learning_market import actions, refunds
 from learning_market.models import CourseRun, LearningPurchase
+from ledger.models import SettlementRun, Transfer
 from ledger.queries import money_of
 from tests import make
 from tests.database import at_once
@@ -64,6 +65,44 @@ def test_a_member_proposes_the_lead_commits_and_the_start_pays(team):
     with pytest.raises(Refused, match="lasts until 2026-04-21"):
         actions.complete(purchase, by=team.lead, on=START)
     assert actions.complete(purchase, by=team.lead, on=date(2026, 4, 21)).state == "completed"
+
+
+def test_a_course_of_the_next_year_is_reserved_when_that_year_opens_and_paid_at_its_start(team):
+    lab, late = make.me("Lab"), run(course(), starts_on=date(2027, 2, 10))
+    purchase = team.committed(run(course(lab), starts_on=date(2027, 1, 20)))
+    team.committed(late)
+    assert team.money().committed == 0
+    opened = date(2027, 1, 1)
+    refused = actions.start_due(on=opened)["refused"]
+    assert [each["code"] for each in refused] == ["not_enough_money"] * 2
+    make.granted(team.me, "3000.00", fund="learning", month=opened, on=opened)
+    assert actions.start_due(on=opened)["refused"][0]["purchase"] != purchase.pk
+    money = money_of(team.me, on=opened, fund="learning")
+    assert (money.committed, money.available) == (Decimal("1800.00"), Decimal("1200.00"))
+    assert actions.start_due(on=date(2027, 1, 20))["paid"] == 1
+    assert make.wallet(lab, year=2027).balance == Decimal("1800.00")
+    assert make.wallet(team.me, fund="learning", year=2027).balance == Decimal("1200.00")
+
+
+def test_what_could_not_be_paid_before_its_month_was_locked_is_an_entry_of_the_running_month(team):
+    start = date(2027, 1, 20)
+    purchase = team.committed(run(starts_on=start))
+    assert actions.start_due(on=start)["refused"][0]["code"] == "not_enough_money"
+    on = date(2027, 2, 12)
+    SettlementRun.objects.create(
+        month=date(2027, 1, 1), state="locked", posted_on=on, opened_at=make.org().founded_at
+    )
+    make.granted(team.me, "1800.00", fund="learning", month=date(2027, 2, 1), on=on)
+    assert actions.start_due(on=on)["paid"] == 1
+    paid = Transfer.objects.get(reference=f"learning/{purchase.pk}/start")
+    assert (paid.month, paid.amount) == (date(2027, 2, 1), Decimal("1800.00"))
+
+
+def test_an_me_cannot_turn_its_money_to_learn_into_money_to_spend_by_buying_its_own_course(team):
+    with pytest.raises(Refused, match="teaches this course itself") as refused:
+        team.propose(run(course(team.me)))
+    assert refused.value.code == "same_party"
+    assert team.money().available == Decimal("10000.00")
 
 
 @pytest.mark.parametrize(
