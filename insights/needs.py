@@ -8,16 +8,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Exists, F, OuterRef, Q
+
 from accounts import policy
 from accounts.models import Membership, MicroEnterprise, User
 from accounts.permissions import is_hr_admin, is_lead, may_sign_for
-from contracts.models import Contract, EndProposal, Overage, Rating, RatingInvitation, Usage
+from contracts.models import (
+    Contract,
+    EndProposal,
+    Overage,
+    Rating,
+    RatingInvitation,
+    SuccessMeasure,
+    SuccessResult,
+    Usage,
+)
+from contracts.queries.results import SilenceRule
 from learning_market.queries import waiting_for as learning_waiting_for
 from ledger.models import BudgetRule, SettlementRun
-from ledger.months import month_of, previous, text_of
+from ledger.months import last_day, month_of, previous, text_of
 from ledger.runs import due_on
+from marketplace.models import OfferedMeasure
 
 MOST = 8
+Measurer = OfferedMeasure.Measurer
 _ENDING_WITHIN = timedelta(days=30)
 
 
@@ -46,6 +60,8 @@ def _of_me(user: User, me: MicroEnterprise, *, on: date) -> Iterator[Need]:
     signs = may_sign_for(user, me, on=on)
     yield from _offers(me, signs=signs, on=on)
     yield from _usage(me, on=on)
+    yield from _to_measure(me, on=on)
+    yield from _measured(me, on=on)
     yield from _ending(me, on=on)
     if signs:
         yield from _ends(me, on=on)
@@ -118,6 +134,56 @@ def _usage(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
             f"{row['contract__offering__current__name']}; what nobody contests is charged.",
             f"/contracts/{row['contract']}/#delivery",
             "Look and confirm",
+        )
+
+
+def _to_measure(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
+    """Measures of last month that this side was to measure and has not, until the month locks."""
+    month = previous(on)
+    if due_on(on) == SettlementRun.State.LOCKED:
+        return
+    entered = SuccessResult.objects.filter(measure=OuterRef("pk"), month=month)
+    active = Contract.objects.with_active_day(first=month, last=last_day(month))
+    ours = Q(measurer=Measurer.PROVIDER, version__contract__provider=me) | Q(
+        measurer=Measurer.BUYER, version__contract__buyer=me
+    )
+    missing = SuccessMeasure.objects.filter(ours, version=F("version__contract__current"))
+    missing = missing.filter(version__contract__in=active).exclude(Exists(entered))
+    rows = list(missing.order_by("version__contract").values_list("version__contract", "name")[:50])
+    contracts = list(dict.fromkeys(contract for contract, _ in rows))
+    if rows:
+        what = "One result" if len(rows) == 1 else f"{len(rows)} results"
+        yield Need(
+            f"{what} of {month:%B} to enter",
+            "What nobody measured is flagged, and says nothing for your service.",
+            f"/contracts/{contracts[0]}/?month={text_of(month)}#results",
+            "Enter values",
+            on.replace(day=3) if on.day <= 3 else None,
+        )
+
+
+def _measured(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
+    """Values that the other side entered; silence confirms them, so they must be seen in time."""
+    theirs = Q(measure__measurer=Measurer.PROVIDER, contract__buyer=me) | Q(
+        measure__measurer=Measurer.BUYER, contract__provider=me
+    )
+    entered = SuccessResult.objects.filter(
+        theirs, state=SuccessResult.State.ENTERED, month__gte=previous(on)
+    ).select_related("measure")
+    rule = SilenceRule()
+    open_ones = [
+        each for each in entered.order_by("pk")[:200] if not rule.is_confirmed(each, on=on)
+    ]
+    if open_ones:
+        first = open_ones[0]
+        count = len(open_ones)
+        yield Need(
+            f"{first.measure.name}: {first.value.normalize():,f} {first.measure.unit}"
+            + (f", and {count - 1} more results" if count > 1 else ""),
+            "The other side measured it; your silence confirms it.",
+            f"/contracts/{first.contract_id}/?month={text_of(first.month)}#results",
+            "Confirm or contest",
+            min(rule.answer_until(each) for each in open_ones),
         )
 
 

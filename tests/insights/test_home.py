@@ -8,12 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, Role
+from contracts.actions import results
 from contracts.models import RatingInvitation
 from insights import needs, queries
 from learning_market import actions as learning
 from tests import make
 from tests.make import TODAY
-from tests.make.contracts import lead_of, offered
+from tests.make.contracts import active, lead_of, offered
 from tests.make.learning import run
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +119,15 @@ def _queries(client, address, user=None):
     if user:
         client.force_login(make.office(is_hr_admin=True))
     return len(captured)
+
+
+def test_last_months_results_wait_to_be_entered_and_then_to_be_confirmed():
+    contract = active(make.me("Shop North", "frontline"), make.me("Recruiters"))
+    buyer, provider, day = contract.buyer, contract.provider, date(2026, 4, 2)
+    assert "One result of March to enter" in _titles(lead_of(provider), provider, on=day)
+    assert "One result of March to enter" not in _titles(lead_of(buyer), buyer, on=day)
+    measure = contract.current.measures.get()
+    results.enter_result(measure, month=make.MARCH, value=Decimal(92), by=lead_of(provider), on=day)
+    assert "One result of March to enter" not in _titles(lead_of(provider), provider, on=day)
+    assert "Hires that stay: 92 %" in _titles(lead_of(buyer), buyer, on=day)
+    assert "Hires that stay: 92 %" not in _titles(lead_of(buyer), buyer, on=date(2026, 4, 20))
