@@ -30,9 +30,9 @@ _FIND_WALLETS = """
     SELECT owner_id, id FROM ledger_wallet
     WHERE owner_id = ANY(%(owners)s::bigint[]) AND fund = %(fund)s AND fiscal_year = %(year)s"""
 _LOCK_PROMISES = """
-    SELECT id, cause_id, wallet_id, amount FROM ledger_reservation
-    WHERE cause_route = %(route)s AND cause_id = ANY(%(causes)s::bigint[]) AND month = %(month)s
-      AND kind = %(kind)s AND closed_on IS NULL
+    SELECT id, cause_id, month, wallet_id, amount FROM ledger_reservation
+    WHERE cause_route = %(route)s AND cause_id = ANY(%(causes)s::bigint[]) AND month <= %(month)s
+      AND kind = %(kind)s AND wallet_id = ANY(%(wallets)s::bigint[]) AND closed_on IS NULL
     ORDER BY id FOR NO KEY UPDATE"""
 _CLOSE = "UPDATE ledger_reservation SET closed_on = %(on)s WHERE id = ANY(%(rows)s::bigint[])"
 _LOCK_ENDED_WINDOWS = """
@@ -65,7 +65,8 @@ class Charge(NamedTuple):
     """What one cause owes for the month: buyer and provider are keys of MEs.
 
     `due` is not below zero, with two places. `may_exceed` says whether what is above the promise
-    may be paid at all without the buyer's word.
+    may be paid at all without the buyer's word. `months` are earlier ones that it settles too:
+    what is still committed for them pays with the rest.
     """
 
     cause_id: int
@@ -73,6 +74,7 @@ class Charge(NamedTuple):
     provider: int
     due: Decimal
     may_exceed: bool
+    months: Sequence[date] = ()
 
 
 class Window(NamedTuple):
@@ -141,17 +143,17 @@ def post_charges(
     """
     _run("SET CONSTRAINTS ALL IMMEDIATE")  # Else keys are checked at commit, under the locks.
     wallets = _wallets_by_owner({me for c in charges for me in (c.buyer, c.provider)}, month)
-    promised = _lock_promises([c.cause_id for c in charges], route=route, month=month)
+    promised = _lock_promises(charges, wallets, route=route, month=month)
     sheet = _Sheet(route, month, on, clock.now())
     above: list[tuple[Charge, Decimal]] = []
     for charge in sorted(charges):
-        promise = promised.get(charge.cause_id, _Promise(0, wallets[charge.buyer], ZERO))
+        promise = promised.get(charge.cause_id, _Promise([], wallets[charge.buyer], ZERO))
         planned, payee = min(charge.due, promise.amount), wallets[charge.provider]
         sheet.pay(charge.cause_id, promise.wallet, payee, planned, "net")
         if charge.due > planned:
             above.append((charge, charge.due - planned))
     sheet.write()
-    _close([row.key for row in promised.values()], on=on)
+    _close([key for row in promised.values() for key in row.keys], on=on)
     for row in promised.values():
         sheet.held[row.wallet] -= row.amount
     free = _lock_wallets({*wallets.values(), *sheet.held}, sheet.held, on=on)
@@ -170,7 +172,9 @@ def post_charges(
 
 
 class _Promise(NamedTuple):
-    key: int
+    """What is committed for one charge, over all of its months."""
+
+    keys: list[int]
     wallet: int
     amount: Decimal
 
@@ -186,14 +190,23 @@ def _wallets_by_owner(owners: Iterable[int], month: date) -> dict[int, int]:
     return dict(_run(_FIND_WALLETS, values))
 
 
-def _lock_promises(causes: Sequence[int], *, route: str, month: date) -> dict[int, _Promise]:
+def _lock_promises(
+    charges: Sequence[Charge], wallets: Mapping[int, int], *, route: str, month: date
+) -> dict[int, _Promise]:
     values = {
         "route": route,
-        "causes": array(causes),
+        "causes": array(charge.cause_id for charge in charges),
         "month": month,
         "kind": Reservation.Kind.COMMITTED.value,
+        "wallets": array(sorted({wallets[charge.buyer] for charge in charges})),
     }
-    return {cause: _Promise(key, *row) for key, cause, *row in _run(_LOCK_PROMISES, values)}
+    settles = {charge.cause_id: {month, *charge.months} for charge in charges}
+    found: dict[int, _Promise] = {}
+    for key, cause, of, wallet, amount in _run(_LOCK_PROMISES, values):
+        if of in settles[cause]:
+            before = found.get(cause, _Promise([], wallet, ZERO))
+            found[cause] = _Promise([*before.keys, key], wallet, before.amount + amount)
+    return found
 
 
 def _lock_wallets(keys: Iterable[int], held: dict[int, Decimal], *, on: date) -> dict[int, Decimal]:

@@ -37,7 +37,8 @@ _LOCK_CONTRACTS = """
 _CHARGES = """
     SELECT c.id, c.buyer_id, c.provider_id, sum(line.amount),
            bool_and(line.kind <> 'usage' OR v.cap_quantity IS NULL
-                    OR counted.quantity <= v.cap_quantity)
+                    OR counted.quantity <= v.cap_quantity),
+           array_agg(DISTINCT line.origin_month)
     FROM contracts_settlementline line
     JOIN contracts_contract c ON c.id = line.contract_id
     JOIN contracts_contractversion v ON v.id = line.version_id

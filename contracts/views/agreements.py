@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import Forbidden, Refused, Unknown
 from accounts.http import MemberRequest, acting_me, acting_me_or_none, today
+from accounts.permissions import may_see_negotiation, require
 from accounts.queries import organization
 from contracts.actions import agreements
 from contracts.forms.agreements import EndForm, ReasonForm, SignForm
@@ -156,6 +157,15 @@ def found_contract(request: MemberRequest, pk: int) -> Contract:
     if contract is None:
         raise Unknown
     return contract
+
+
+def require_party(request: MemberRequest, contract: Contract) -> None:
+    """Forbidden for whoever knows of the contract only that it runs."""
+    require(
+        may_see_negotiation(request.user, contract.buyer, contract.provider, on=today(request)),
+        f"What is written and delivered under {contract} is for its parties to read.",
+        help="Price, measures and term are on its page.",
+    )
 
 
 def _sign(

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.errors import Forbidden, Refused, Unknown
 from accounts.http import MemberRequest, acting_me, today
+from accounts.permissions import may_see_negotiation, require_known
 from contracts.actions import delivery, results, settlement
 from contracts.forms.delivery import ContestForm, ResultForm, UsageForm
 from contracts.models import Contract, Overage, SuccessMeasure, SuccessResult, Usage
@@ -182,8 +183,11 @@ def contest_overage(request: MemberRequest, pk: int, overage: int) -> HttpRespon
 
 
 def _one(model: Any, request: MemberRequest, pk: int, key: int) -> Any:
-    """A row of the contract of the address; Unknown where either is not the reader's to know."""
+    """A row of the contract of the address, for its parties; Unknown for everybody else."""
     contract = found_contract(request, pk)
+    require_known(
+        may_see_negotiation(request.user, contract.buyer, contract.provider, on=today(request))
+    )
     found = model.objects.select_related("contract__buyer", "contract__provider")
     row = found.filter(pk=key, contract=contract).first()
     if row is None:

@@ -19,7 +19,7 @@ from contracts.forms.agreements import PrefillForm, TermsInput
 from contracts.models import Contract
 from contracts.queries.effects import Effect, effect_of
 from contracts.terms import Measure, Terms, terms_of
-from contracts.views.agreements import found_contract
+from contracts.views.agreements import found_contract, require_party
 from ledger.models import Cause
 from marketplace.models import OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan
@@ -71,6 +71,7 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
 def revise(request: MemberRequest, pk: int) -> HttpResponse:
     """Change a draft that nobody has signed."""
     contract, me = found_contract(request, pk), acting_me(request)
+    require_party(request, contract)
     typed = _typed(request, contract)
 
     def deed() -> Contract:
@@ -92,6 +93,7 @@ def revise(request: MemberRequest, pk: int) -> HttpResponse:
 def counter(request: MemberRequest, pk: int) -> HttpResponse:
     """Answer an offer with other terms; sending it signs them."""
     contract, me = found_contract(request, pk), acting_me(request)
+    require_party(request, contract)
     typed = _typed(request, contract, with_note=True)
 
     def deed() -> Contract:

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from contracts.actions import results
 from contracts.models import Overage, Rating, SettlementLine, SuccessResult, Usage
 from ledger.models import SettlementRun
 from tests import make
@@ -287,3 +288,32 @@ def test_the_figures_of_a_month_add_up_on_its_page(client, at):
     totals = answer.context["totals"]
     assert (totals.gross, totals.credits, totals.net) == (1300, 0, 1300)
     assert (totals.paid, totals.waiting) == (Decimal(1000), Decimal(300))
+
+
+def test_the_forms_of_a_running_contract_tell_nobody_else_what_it_says_or_what_was_delivered(
+    client, at
+):
+    contract = make.hires(joint_objective="A secret plan")
+    usage = make.used(contract, "7")
+    measure = contract.current.measures.get()
+    side = contract.buyer if measure.measurer == "buyer" else contract.provider
+    result = results.enter_result(
+        measure, month=MARCH, value=Decimal("71.5"), by=make.lead_of(side), on=date(2026, 3, 21)
+    )
+    at("2026-03-22")
+    of = f"/contracts/{contract.pk}"
+    forms = {
+        f"{of}/counter/": "A secret plan",
+        f"{of}/edit/": "A secret plan",
+        f"{of}/usage/{usage.pk}/contest/": "Contest 7 of 20 March 2026",
+        f"{of}/results/{result.pk}/contest/": "Contest 71.5",
+    }
+    stranger = signed_in(client, make.lead(make.me("Bakery", kind="frontline")))
+    assert stranger.get(f"{of}/").status_code == 200
+    for address, words in forms.items():
+        answer = stranger.get(address)
+        assert answer.status_code in {403, 404}, address
+        assert words not in text(answer)
+    party = signed_in(client, make.lead_of(contract.buyer))
+    for address, words in forms.items():
+        assert words in text(party.get(address)), address

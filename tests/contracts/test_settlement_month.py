@@ -193,6 +193,21 @@ def test_what_was_refused_when_the_month_locked_appears_in_the_next_with_its_ori
     assert paid(contract) == [("2026-04/contract/N/net", D("200.00"))]
 
 
+def test_a_refused_month_is_paid_next_month_out_of_what_was_committed_for_it():
+    buyer = poor("3000.00")
+    contract = broken(buyer=buyer, ends_on=date(2026, 5, 31))
+    make.settled(to="locked", on=date(2026, 4, 10))
+    Usage.objects.update(state="withdrawn")
+    make.used(contract, "9", on=date(2026, 4, 12))
+    make.used(contract, "10", used_on=date(2026, 4, 12))
+    make.settled(APRIL)
+    assert paid(contract) == [("2026-04/contract/N/net", D("1900.00"))]
+    assert Overage.objects.count() == 0
+    wallet = make.wallet(buyer)
+    assert (wallet.balance, wallet.reserved) == (1100, 1000)
+    assert Reservation.objects.open().get(kind="committed").month == MAY
+
+
 def test_a_payment_that_the_database_refuses_costs_only_its_own_contract():
     first, second, third = (make.agreed() for _ in range(3))
     make.granted(second.provider, "1.00")
