@@ -71,13 +71,15 @@ def scores_by_month(me: MicroEnterprise, *, months: int = 12) -> list[Satisfacti
     return list(me.scores.order_by("-to_month")[:months])[::-1]
 
 
-def answers_of(score: SatisfactionScore) -> Answers:
+def answers_of(score: SatisfactionScore) -> Answers | None:
     """18 of 24 answers satisfied, 60 invited: between 30 % and 90 % of the invited (PRODUCT 4.16).
 
-    Below five raters there are no bounds, as there is no share.
+    None below five raters: not even how many answered is told.
     """
+    if score.csat is None:
+        return None
     rate = score.response_rate
-    if score.csat is None or not score.invited:
+    if not score.invited:
         return Answers(score.n, score.invited, rate, None, None)
     satisfied = (score.csat * score.n).quantize(Decimal(1), ROUND_HALF_UP)
     silent = max(score.invited - score.n, 0)

@@ -109,11 +109,10 @@ def satisfaction(
     raters: int | None = None,
     large: bool = False,
 ) -> dict[str, object]:
-    """The share of 4 and 5 with its likely range and n; below five raters nothing but that."""
+    """The share of 4 and 5 with its likely range and n; below five raters no number at all."""
     answers = n or 0
-    known = raters or answers
-    if csat in {None, ""} or known < RATERS_NEEDED:
-        return {"enough": False, "known": known, "needed": RATERS_NEEDED, "large": large}
+    if csat in {None, ""} or (raters or answers) < RATERS_NEEDED:
+        return {"enough": False, "large": large}
     share = float(csat or 0)
     likely = drawing.wilson(share, answers)
     low = likely[0] if lower in {None, ""} else float(lower or 0)

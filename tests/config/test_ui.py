@@ -70,7 +70,7 @@ class TestMarks:
     @pytest.mark.parametrize("source", ["{% satisfaction 1 4 %}", "{% satisfaction gone gone %}"])
     def test_below_five_raters_nothing_is_shown(self, source):
         html = printed(source)
-        assert "not enough ratings" in html
+        assert 'aria-label="Satisfaction: not enough ratings"' in html
         assert "sat-point" not in html
 
     def test_many_answers_of_few_raters_are_not_enough(self):

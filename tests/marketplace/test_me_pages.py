@@ -59,9 +59,12 @@ def test_honest_bounds_say_how_far_silence_could_move_the_share():
 
 def test_below_five_raters_there_is_no_number(client):
     me = make.me(kind="service")
-    score(me, csat=None, lower=None, raters=4, n=4)
-    said = text_of(page_of(client, me, user=make.user()))
+    score(me, csat=None, lower=None, raters=4, n=4, invited=13)
+    answer = page_of(client, me, user=make.user())
+    said = text_of(answer)
     assert "not enough ratings" in said
+    assert "13 invited" not in said
+    assert "4 of 5" not in answer.content.decode()
     assert "Honest bounds" not in said
 
 
