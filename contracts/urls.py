@@ -7,6 +7,9 @@ from django.urls import path, register_converter
 from contracts.views import agreements, delivery, drafting, integrity, outside, ratings, settlement
 from ledger.months import parse, text_of
 
+# So that what lies next to a month, and all of its fiscal year, has an address too.
+FIRST, LAST = date(2001, 1, 1), date(2098, 12, 1)
+
 
 class MonthConverter:
     """`2026-10` in an address, the first day of the month in a view."""
@@ -14,7 +17,10 @@ class MonthConverter:
     regex = "20[0-9]{2}-[0-9]{2}"
 
     def to_python(self, value: str) -> date:
-        return parse(value)
+        month = parse(value)
+        if not FIRST <= month <= LAST:
+            raise ValueError
+        return month
 
     def to_url(self, value: date) -> str:
         return text_of(value)

@@ -7,6 +7,9 @@ from django.urls import path, register_converter
 from ledger import months
 from ledger.views import budgets, checks, drafts, money, statement
 
+# So that what lies next to a month, and all of its fiscal year, has an address too.
+FIRST, LAST = date(2001, 1, 1), date(2098, 12, 1)
+
 
 class MonthConverter:
     """`2026-10` in an address."""
@@ -14,7 +17,10 @@ class MonthConverter:
     regex = "20[0-9]{2}-(?:0[1-9]|1[0-2])"
 
     def to_python(self, value: str) -> date:
-        return months.parse(value)
+        month = months.parse(value)
+        if not FIRST <= month <= LAST:
+            raise ValueError
+        return month
 
     def to_url(self, value: date | str) -> str:
         return value if isinstance(value, str) else months.text_of(value)

@@ -425,3 +425,28 @@ def test_a_fiscal_year_that_ends_within_the_term_shows_the_future_commitment(cli
         browser(client, make.lead(shop)).get(f"/contracts/new/{make.offering(make.me()).pk}/")
     )
     assert "Future commitment, after 2025" in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/contracts/?q=%00", "/contracts/?q=a%00b", "/hr/settlement/2026-01/?me=%00",
+     "/money/mes/?q=%00", "/hr/people/?q=%00", "/audit/?actor=%00", "/demo/mails/?q=%00"],
+)  # fmt: skip
+def test_a_nul_in_the_address_is_no_fault_of_ours(client, settings, address):
+    settings.DEMO = True
+    make.org()
+    admin = make.hr_admin()
+    admin.is_auditor = True
+    admin.save()
+    assert browser(client, admin).get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["/money/{}/", "/hr/settlement/{}/", "/hr/settlement/{}/progress/"]
+)
+@pytest.mark.parametrize("month", ["2000-01", "2001-01", "2026-13", "2098-12", "2099-12"])
+def test_months_at_the_ends_of_the_calendar_are_pages_or_not_found(client, address, month):
+    me = make.me()
+    is_there = month in {"2001-01", "2098-12"}
+    answer = browser(client, make.hr_admin()).get(f"{address.format(month)}?me={me.pk}")
+    assert answer.status_code == (200 if is_there else 404)
