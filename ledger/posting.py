@@ -142,7 +142,8 @@ def post_charges(
     stays reserved to the end of the window, so it pays nobody's overage (PRODUCT 4.7).
     """
     _run("SET CONSTRAINTS ALL IMMEDIATE")  # Else keys are checked at commit, under the locks.
-    wallets = _wallets_by_owner({me for c in charges for me in (c.buyer, c.provider)}, month)
+    owners = {me for charge in charges for me in (charge.buyer, charge.provider)}
+    wallets = _wallets_by_owner(owners, month)
     promised = _lock_promises(charges, wallets, route=route, month=month)
     sheet = _Sheet(route, month, on, clock.now())
     above: list[tuple[Charge, Decimal]] = []
@@ -179,15 +180,22 @@ class _Promise(NamedTuple):
     amount: Decimal
 
 
-def _wallets_by_owner(owners: Iterable[int], month: date) -> dict[int, int]:
-    """The operating wallets of the month's fiscal year, made where there was none."""
+def _wallets_by_owner(owners: set[int], month: date) -> dict[int, int]:
+    """The operating wallets of the month's fiscal year, made where there was none.
+
+    Only those are inserted: ON CONFLICT waits for whoever is just changing the wallet it finds.
+    """
     values = {
         "owners": array(sorted(owners)),
         "fund": Wallet.Fund.OPERATING.value,
         "year": queries.fiscal_year_of(month),
     }
-    _run(_MAKE_WALLETS, values)
-    return dict(_run(_FIND_WALLETS, values))
+    found = dict(_run(_FIND_WALLETS, values))
+    missing = sorted(set(owners) - found.keys())
+    if missing:
+        _run(_MAKE_WALLETS, values | {"owners": array(missing)})
+        found = dict(_run(_FIND_WALLETS, values))
+    return found
 
 
 def _lock_promises(

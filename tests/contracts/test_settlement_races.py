@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, suppress
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -17,9 +18,10 @@ from django.db.models import Sum
 from accounts.errors import Refused
 from contracts import settlement
 from contracts.actions import settlement as answers
-from contracts.models import Overage, SettlementLine
+from contracts.models import Overage, SettlementLine, SettlementRefusal
 from ledger import actions as ledger
 from ledger.models import Cause, Reservation, SettlementChunk, SettlementRun, Transfer, Wallet
+from ledger.queries import money_of
 from tests import make
 from tests.database import at_once
 from tests.make import APRIL, MARCH
@@ -90,36 +92,70 @@ def test_eight_settlements_of_one_month_at_once_pay_once():
 
 
 def test_posting_beside_buying_never_deadlocks_nor_overspends():
-    market()
-    opened()
-    before = deadlocks()
-    buyers = list(Wallet.objects.filter(system="", balance__gt=0).values_list("owner", flat=True))
+    market(buyers=12)
+    run, before = opened(), deadlocks()
+    buyers = [wallet.owner for wallet in Wallet.objects.filter(system="", balance__gt=0)]
 
     def shop(number):
-        """Promise, change and release beside the settlement, over every wallet in turn."""
-        done = 0
-        for turn in range(12):
-            me = Wallet.objects.get(owner=buyers[(number + turn) % len(buyers)]).owner
-            cause = Cause("contracts:outside_purchase", 1000 * number + turn)
-            for amount in ("900000.00", "100.00"):
-                try:
+        """Promise all but 50.00 of one buyer after the other, and let it go, until all is paid."""
+        cause, turn = Cause("contracts:outside_purchase", 1000 + number), 0
+        while SettlementRun.objects.get(pk=run.pk).state != "posted":
+            me = buyers[(3 * number + turn) % len(buyers)]
+            all_but_fifty = money_of(me, on=APRIL_6).available - 50
+            if all_but_fifty > 0:
+                with suppress(Refused):
                     ledger.promise(
-                        me, {APRIL: Decimal(amount)}, kind="committed", cause=cause, on=APRIL_6
+                        me, {APRIL: all_but_fifty}, kind="committed", cause=cause, on=APRIL_6
                     )
-                    done += 1
-                except Refused:
-                    pass
-            ledger.release(cause, on=APRIL_6)
-        return done
+                ledger.release(cause, on=APRIL_6)
+            turn += 1
+        return turn
 
     work = partial(settlement.work, MARCH, on=APRIL_6)
-    results = at_once([work, work, *[partial(shop, number) for number in range(4)]])
-    assert results[0].state == "posted" or SettlementRun.objects.get().state == "posted"
-    assert all(results[2:])
+    turns = at_once([work, work, *[partial(shop, number) for number in range(4)]])[2:]
+    assert all(turns)
     assert deadlocks() == before
+    assert not SettlementRefusal.objects.exists()
+    assert set(SettlementChunk.objects.values_list("state", "attempts")) == {("posted", 0)}
     for wallet in Wallet.objects.filter(system=""):
         promised = wallet.reservations.open().aggregate(total=Sum("amount"))["total"] or 0
         assert (wallet.reserved, wallet.balance >= wallet.reserved) == (promised, True)
+
+
+def test_an_overage_is_decided_on_what_a_shopper_leaves_while_posting_waits():
+    buyer = make.me(kind="frontline")
+    make.granted(buyer, "10100.00")
+    contract = make.hires(buyer)
+    make.used(contract, "11")
+    opened()
+    cause = Cause("contracts:outside_purchase", 1)
+    with ExitStack() as stack:
+        worker = stack.enter_context(process())
+        stack.callback(worker.kill)
+        with transaction.atomic():
+            ledger.promise(buyer, {APRIL: Decimal(50)}, kind="committed", cause=cause, on=APRIL_6)
+            wait_until(is_waiting_for_a_wallet)
+        assert worker.communicate(timeout=60)[0].strip() == "posted"
+    assert not SettlementRefusal.objects.exists()
+    assert Overage.objects.get().reason == "100.00 is needed, 50.00 was available."
+
+
+def test_posting_does_not_wait_for_a_row_that_only_points_at_a_wallet():
+    contract = make.agreed()
+    opened()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        Reservation.objects.create(
+            wallet=make.wallet(contract.buyer), kind="pre_committed", month=APRIL, amount=1,
+            cause_route="contracts:outside_purchase", cause_id=1,
+        )  # fmt: skip
+        with process() as worker:
+            try:
+                assert worker.communicate(timeout=60)[0].strip() == "posted"
+            finally:
+                worker.kill()
+        transaction.set_rollback(True)
 
 
 def test_eight_acceptances_of_one_overage_pay_once():
@@ -174,7 +210,7 @@ def is_waiting_for_a_wallet():
         cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees the first look
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND wait_event_type = 'Lock' AND query LIKE '%FROM ledger_wallet%'"
+            " AND wait_event_type = 'Lock' AND query LIKE '%ledger_wallet%'"
         )
         return bool(cursor.fetchone()[0])
 
