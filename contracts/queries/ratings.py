@@ -78,6 +78,16 @@ def own_rating(user: User, contract: Contract, *, month: date) -> Rating | None:
     return ratings.filter(person=user.person_id).first() if user.person_id else None
 
 
+def given(user: User, *, on: date) -> list[Rating]:
+    """The user's own ratings that count in the headline now; each may still be withdrawn."""
+    if user.person_id is None:
+        return []
+    months = satisfaction.window(satisfaction.last_revealed(on=on))
+    mine = Rating.objects.filter(person=user.person_id, month__in=months, withdrawn_on=None)
+    related = ("contract__offering__current", "contract__provider")
+    return list(mine.select_related(*related).order_by("-month", "contract"))
+
+
 def is_scored(month: date) -> bool:
     """Whether the month was counted, or nothing in its window was to be counted."""
     scored = SatisfactionScore.objects.filter(to_month=month).exists()

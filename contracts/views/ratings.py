@@ -85,6 +85,7 @@ def _page(request: MemberRequest, *, wrong: tuple[int, RatingForm] | None = None
         "me": acting_me_or_none(request),
         "rows": rows,
         "month": month,
+        "given": queries.given(request.user, on=on),
         "left_words": f"{left} of {len(rows)} left to rate" if left else "All rated, thank you",
         "empty_title": "Nothing to rate",
         "empty_text": f"What your ME uses in {on:%B} can be rated from {opens_on:%-d %B} to"

@@ -252,6 +252,21 @@ def test_one_rates_what_the_own_me_used_last_month(client, at):
     assert client.post(address, {"score": "5"}).status_code == 403
 
 
+def test_after_the_reveal_one_may_still_withdraw_and_only_the_own_rating(client, at):
+    contract = make.agreed()
+    rater, other = make.rated(contract, 2, 5)
+    at("2026-04-20")
+    signed_in(client, rater)
+    page = text(client.get("/ratings/"))
+    assert "2 of 5" in page
+    assert "5 of 5" not in page
+    client.post(f"/contracts/{contract.pk}/rating/2026-03/withdraw/")
+    assert list(Rating.objects.filter(withdrawn_on=None)) == [
+        Rating.objects.get(person=other.person)
+    ]
+    assert "Earlier ratings" not in text(client.get("/ratings/"))
+
+
 def test_no_page_shows_a_rating_before_the_fifteenth_nor_below_five_raters(client, at):
     contract = make.agreed()
     make.rated(contract, 2, 2, 2, 2, 2)
