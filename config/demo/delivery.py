@@ -24,6 +24,8 @@ _ONE = timedelta(days=1)
 # One team measured success from the first month on, and everybody the service desk; the others
 # began in July.
 _KEEN, _WATCHED = "Tallinn Installations", "service-desk"
+_COUNTED_ONCE = {"seat", "tablet", "van"}
+_SHOWN = {_KEEN, "Recruiting", "Workplace IT"}
 _FIRST_RESULTS = date(2026, 7, 1)
 
 
@@ -57,9 +59,22 @@ class Delivery:
             yield Deed(day, partial(self._report, told, quantity - first, number))
             if number % 5 == 2:
                 yield Deed(day + _ONE, partial(self._confirm, told))
-        if "october" in told:
-            day = OCTOBER.replace(day=7 + number % 3)
-            yield Deed(day, partial(self._report, told, told["october"], number))
+        yield from self._october_of(number, told)
+
+    def _october_of(self, number: int, told: Mapping[str, Any]) -> Iterator[Deed]:
+        """The month that runs: what is counted once a month stands, of the rest about a third.
+
+        The entries named in the file wait for the buyer's word; those of the people whom one may
+        sign in as are confirmed otherwise, so that their first page is not full of them.
+        """
+        if "usage" not in told or told.get("ends", OCTOBER) < OCTOBER:
+            return
+        is_monthly = OFFERINGS[told["offering"]]["unit"] in _COUNTED_ONCE
+        usual = told["usage"][-1] if is_monthly else max(1, told["usage"][-1] // 3)
+        day = OCTOBER.replace(day=7 + number % 3)
+        yield Deed(day, partial(self._report, told, told.get("october", usual), number))
+        if "october" not in told and told["buyer"] in _SHOWN:
+            yield Deed(day + _ONE, partial(self._confirm, told))
 
     def _report(self, told: Mapping[str, Any], quantity: int, number: int, on: date) -> None:
         """Entered by the members of the provider in turn."""
