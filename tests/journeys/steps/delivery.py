@@ -1,0 +1,37 @@
+"""What is delivered and how far it was a success."""
+
+from tests.journeys.steps import contracts
+
+
+def enters(visitor, contract, quantity, *, on, note):
+    contracts.opens(visitor, contract)
+    visitor.follows("Enter delivery")
+    visitor.fills({"Quantity": quantity, "Delivered on": on.isoformat(), "Note": note})
+    visitor.presses("Enter delivery")
+    visitor.is_told(f"{quantity} ")
+
+
+def confirms(visitor, contract, note):
+    contracts.opens(visitor, contract)
+    visitor.row(note).get_by_role("button", name="Confirm").click()
+    visitor.is_told("Delivery confirmed.")
+
+
+def enters_the_result(visitor, contract, measure, value, *, month):
+    contracts.opens(visitor, contract)
+    shows_the_month(visitor, month)
+    visitor.row(measure).get_by_role("link", name="Enter").click()
+    visitor.main.get_by_label(measure).fill(value)
+    visitor.presses("Enter value")
+    visitor.is_told("entered.")
+
+
+def confirms_the_result(visitor, contract, measure, *, month):
+    contracts.opens(visitor, contract)
+    shows_the_month(visitor, month)
+    visitor.row(measure).get_by_role("button", name="Confirm").click()
+    visitor.is_told("Value confirmed.")
+
+
+def shows_the_month(visitor, month):
+    visitor.main.get_by_role("link", name=f"{month:%B %Y}", exact=True).first.click()

@@ -1,0 +1,174 @@
+"""The main job, played by its people in a browser: one month of the market on HR's own files.
+
+Every figure was worked out by hand and stands here as it is read on the page.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from accounts import founding
+from accounts.models import Organization, Person
+from tests import make
+from tests.journeys.steps import (
+    budgets,
+    clock,
+    contracts,
+    delivery,
+    learning,
+    market,
+    micro_enterprises,
+    money,
+    people,
+    ratings,
+    settlement,
+)
+from tests.real_data import real_data
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OURS = Path(__file__).parent.parent / "files"
+MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
+SECOND_OF_MARCH, ELEVENTH_OF_MARCH = date(2026, 3, 2), date(2026, 3, 11)
+HIRING = "Hiring Works"
+PASSWORD = "a long walk by the sea"
+OUTCOME = {
+    "What changes?": "Ships wait less", "For which customer?": "Shipping lines",
+    "Measured by": "hours at anchor", "Unit": "h", "Today it is": "9", "It shall become": "4",
+    "Where is it read?": "the harbour log",
+}  # fmt: skip
+D = Decimal
+
+
+@dataclass(frozen=True)
+class Files:
+    """What HR and the outside market send, and who of it plays which part (posts by key)."""
+
+    senior: Path
+    junior: Path
+    rates: Path
+    joiners: int
+    posts: int
+    offers: int
+    team: str
+    lead: str
+    members: tuple[str, ...]
+    founder: str
+    outside: str
+    verdict: str
+
+
+def look_alikes():
+    return Files(
+        senior=OURS / "organogram-2011-03-31-senior.csv",
+        junior=OURS / "organogram-2011-03-31-junior.csv",
+        rates=OURS / "rates_like_schedule70.csv",
+        joiners=6, posts=5, offers=4,
+        team="Pilotage", lead="7", members=("8", "1", "HB9", "HB10"), founder="12",
+        outside="East Bay Data", verdict="Inside is 91.2 % cheaper",
+    )  # fmt: skip
+
+
+def real_files():
+    organogram = real_data("organogram-cabinet-office-2011")
+    return Files(
+        senior=organogram / "2011-03-31-senior.csv",
+        junior=organogram / "2011-03-31-junior.csv",
+        rates=real_data("gsa-schedule70-prices") / "s70_data.csv",
+        joiners=204, posts=763, offers=4110,
+        team="Government Digital Service", lead="218", members=("240", "241", "242", "243"),
+        founder="37", outside="RETHINKIT", verdict="Inside is 3.7 % cheaper",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("files_of", [look_alikes, real_files])
+def test_one_month_of_the_market(visitor, worker, settings, calm_zone, sets_the_day, files_of):
+    files = files_of()
+    settings.DEMO = True
+    settings.EMAIL_BACKEND = "accounts.mail.DemoMailBackend"
+    hr = _firm(calm_zone)
+    sets_the_day(SECOND_OF_MARCH)
+
+    _people_come_in(visitor, files)
+    lead, founder, others = _log_ins(visitor, files, hr)
+    _a_unit_becomes_an_me(visitor, files, hr=hr, lead=lead, others=others)
+    _a_new_me_is_formed(visitor, files, hr=hr, founder=founder)
+
+
+def _firm(zone):
+    """Founded, with an HR admin; the way through the browser is test_from_empty's."""
+    _, hr = founding.found(
+        name="Tallinn Water", currency="EUR", time_zone=zone, fiscal_year_start_month=1,
+        admin_email="hr@example.com", admin_name="Hanna Roos", password=PASSWORD,
+    )  # fmt: skip
+    return hr
+
+
+def _people_come_in(visitor, files):
+    people.signs_in(visitor, "hr@example.com", PASSWORD)
+    clock.reads_the_day(visitor, SECOND_OF_MARCH)
+    joined = people.imports(visitor, files.senior, columns="Organogram: senior posts")
+    assert joined == files.joiners
+    counted = people.imports(
+        visitor, files.junior, columns="Organogram: junior posts, as head counts"
+    )
+    assert counted == files.posts
+
+
+def _log_ins(visitor, files, hr):
+    """One person is invited on the page; the others came the same way."""
+    lead = Person.objects.get(external_id=files.lead)
+    people.gives_an_address(visitor, lead, "lead@example.com")
+    link = people.invites(visitor, "lead@example.com")
+    people.signs_out(visitor)
+    people.chooses_a_password(visitor, link, PASSWORD)
+    people.signs_out(visitor)
+    people.signs_in(visitor, "lead@example.com", PASSWORD)
+    founder, *others = (
+        make.user(Person.objects.get(external_id=key)) for key in (files.founder, *files.members)
+    )
+    return lead.user, founder, others
+
+
+def _a_unit_becomes_an_me(visitor, files, *, hr, lead, others):
+    """A unit of the HR data gets a purpose, a lead, an outcome, its people, and may trade."""
+    visitor.becomes(hr)
+    micro_enterprises.opens(visitor, files.team)
+    micro_enterprises.describes(
+        visitor, kind="Frontline: its customers are outside the firm",
+        purpose="Ships come in and go out again on time.", has_outside_customer=True,
+    )  # fmt: skip
+    micro_enterprises.names_the_lead(visitor, lead.person)
+    micro_enterprises.grants_the_right_to_decide(visitor, "up to 50,000.00 a contract")
+    visitor.reads("An HR admin names the lead; the person then accepts the partnership terms.")
+
+    visitor.becomes(lead)
+    micro_enterprises.opens(visitor, files.team)
+    micro_enterprises.accepts_the_terms(visitor)
+    micro_enterprises.adds_an_outcome(visitor, OUTCOME)
+    already = set(Person.objects.filter(hr_unit=files.team))
+    for other in others:
+        if other.person not in already:
+            micro_enterprises.adds_a_member(visitor, other.person, role="Partner")
+
+    visitor.becomes(hr)
+    micro_enterprises.opens(visitor, files.team)
+    micro_enterprises.activates(visitor)
+
+
+def _a_new_me_is_formed(visitor, files, *, hr, founder):
+    """A member forms a service ME; it may publish before it may trade."""
+    visitor.becomes(hr)
+    market.adds_a_category(visitor, "Hiring")
+    visitor.becomes(founder)
+    micro_enterprises.forms(
+        visitor, HIRING, kind="Service: its customers are other micro-enterprises",
+        purpose="Every team has the people it needs.", outcome=OUTCOME, role="Recruiter",
+    )  # fmt: skip
+    visitor.becomes(hr)
+    micro_enterprises.opens(visitor, HIRING)
+    micro_enterprises.names_the_lead(visitor, founder.person)
+    micro_enterprises.grants_the_right_to_decide(visitor, "whatever it sells")
