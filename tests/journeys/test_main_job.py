@@ -40,6 +40,16 @@ OUTCOME = {
     "Measured by": "hours at anchor", "Unit": "h", "Today it is": "9", "It shall become": "4",
     "Where is it read?": "the harbour log",
 }  # fmt: skip
+DESK = {
+    "Name": "Recruiting desk", "Category": "Hiring", "Lead time": "0",
+    "Summary": "Every open post has one person who looks after it.",
+}  # fmt: skip
+ANALYST = DESK | {"Name": "Data analyst", "Summary": "Somebody who finds it out, by the hour."}
+INTERVIEWS = DESK | {"Name": "Interview days", "Summary": "A day of interviews, all prepared."}
+MEASURE = {
+    "Measure": "Posts filled in 30 days", "Target": "90", "Floor": "70", "Unit": "%",
+    "How it is measured": "counted each month in the applicant list",
+}  # fmt: skip
 D = Decimal
 
 
@@ -96,6 +106,8 @@ def test_one_month_of_the_market(visitor, worker, settings, calm_zone, sets_the_
     lead, founder, others = _log_ins(visitor, files, hr)
     _a_unit_becomes_an_me(visitor, files, hr=hr, lead=lead, others=others)
     _a_new_me_is_formed(visitor, files, hr=hr, founder=founder)
+    _budgets_are_published(visitor, files, hr=hr)
+    _inside_and_outside_side_by_side(visitor, files, hr=hr, lead=lead)
 
 
 def _firm(zone):
@@ -172,3 +184,50 @@ def _a_new_me_is_formed(visitor, files, *, hr, founder):
     micro_enterprises.opens(visitor, HIRING)
     micro_enterprises.names_the_lead(visitor, founder.person)
     micro_enterprises.grants_the_right_to_decide(visitor, "whatever it sells")
+    visitor.reads("Publish an offering, or say that it has a customer outside the firm.")
+    visitor.becomes(founder)
+    for words, price in (
+        (DESK, {"Fixed price a month": True, "Price": "7450"}),
+        (ANALYST, {"Price per unit": True, "Price": "88.75", "Unit": "hour"}),
+        (INTERVIEWS, {"Price per unit": True, "Price": "210.40", "Unit": "interview day"}),
+    ):
+        market.publishes_an_offering(visitor, words, price=price, measure=MEASURE)
+    visitor.becomes(hr)
+    micro_enterprises.opens(visitor, HIRING)
+    micro_enterprises.activates(visitor)
+
+
+def _budgets_are_published(visitor, files, *, hr):
+    """The former cost of recruiting goes to those who used it; two of them trade already."""
+    for name in ("Harbour Shop", "Gate House"):
+        make.me(name, kind="frontline")
+    visitor.becomes(hr).opens("/")
+    budgets.gives_a_department_to_its_customers(
+        visitor, HIRING,
+        [(files.team, 60, 20), ("Harbour Shop", 30, 20), ("Gate House", 10, 10)],
+        cost="240000", by_heads="25",
+    )  # fmt: skip
+    for name, share, amount in (
+        (files.team, "55 %", "132,000.00"),
+        ("Harbour Shop", "32.5 %", "78,000.00"),
+        ("Gate House", "12.5 %", "30,000.00"),
+    ):
+        visitor.reads(share, amount, within=visitor.row(name))
+    visitor.reads("240,000.00", within=visitor.part("If you publish this"))
+    budgets.publishes(visitor)
+    budgets.grants(visitor, files.team, "10000", fund="Learning", name="Learning 2026")
+    budgets.publishes(visitor)
+    visitor.reads("10,000.00", within=visitor.part("Released so far"))
+
+
+def _inside_and_outside_side_by_side(visitor, files, *, hr, lead):
+    """A price list comes in, and the lead sets its nearest rates beside the inside offering."""
+    visitor.becomes(hr)
+    new = market.imports_outside_rates(visitor, files.rates, category="Hiring")
+    assert new == files.offers
+    visitor.becomes(lead).opens("/")
+    market.searches(visitor, "data analyst")
+    market.opens_the_offer(visitor, "Data analyst")
+    visitor.reads("88.75 EUR per hour")
+    visitor.presses("Compare line by line")
+    visitor.reads(files.verdict, files.outside, "Hiring Works asks 88.75 per hour")

@@ -128,6 +128,21 @@ def test_a_department_is_previewed_share_by_share_with_the_sum(client, admin):
     assert sum(row.amount for row in Transfer.objects.all()) == 240000
 
 
+def test_forms_with_a_file_open_without_complaints_and_a_draft_opens_as_it_was_written(
+    client, admin
+):
+    make.me("Recruiting")
+    make.member(make.me("River"))
+    for address in ("department", "import"):
+        page = client.get(f"/hr/budgets/{address}/")
+        assert not page.context["form"].errors
+        assert "This field is required" not in text_of(page)
+    client.post("/hr/budgets/department/", department_form(("River", "60", "20")))
+    rule = BudgetRule.objects.get()
+    form = client.get(f"/hr/budgets/{rule.pk}/department/").context["form"]
+    assert (form["former_cost"].value(), form["fund"].value()) == ("240000.00", "operating")
+
+
 def test_heads_left_empty_come_from_the_people_data(client, admin):
     make.me("Recruiting")
     river, north = make.me("River"), make.me("North")

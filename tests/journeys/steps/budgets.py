@@ -9,9 +9,9 @@ def gives_a_department_to_its_customers(visitor, department, customers, *, cost,
         "Department": department, "Former cost": cost, "Period": "2025",
         "Share divided by head count": by_heads, "What it is for": "Recruiting budget 2026",
     })  # fmt: skip
-    rows = visitor.main.get_by_role("table").locator("tbody tr")
-    for at, (name, use, heads) in enumerate(customers):
-        visitor.fills({"Customer": name, "Used": use, "Heads": heads}, within=rows.nth(at))
+    for name, use, heads in customers:
+        row = visitor.main.locator("tr", has=visitor.page.locator(f'[value="{name}"]'))
+        visitor.fills({"Used": use, "Heads": heads}, within=row)
     visitor.presses("Preview shares")
     visitor.reads("If you publish this")
 

@@ -43,9 +43,8 @@ def searches(visitor, words):
     visitor.page.wait_for_url("**/market/?q=*")
 
 
-def opens_the_offering(visitor, name):
-    searches(visitor, name)
-    visitor.main.locator("[value^=o]").first.wait_for()
-    inside = visitor.main.locator(".from-inside, .offer-inside").filter(has_text=name)
-    inside.get_by_role("link", name=name, exact=True).first.click()
+def opens_the_offer(visitor, name):
+    """From a list of the market."""
+    offers = visitor.main.get_by_role("article").filter(has_text="Inside")
+    offers.get_by_role("link", name=name, exact=True).first.click()
     visitor.reads("What success means")

@@ -47,7 +47,8 @@ class Visitor:
             self._fill(within or self.main, label, value)
 
     def _fill(self, part, label, value):
-        field = part.get_by_label(re.compile(rf"^\s*{re.escape(label)}(\s+optional)?\s*$")).first
+        named = part.get_by_label(re.compile(rf"^\s*{re.escape(label)}(\s+optional)?\s*$"))
+        field = named.and_(self.page.locator("input, select, textarea")).first
         kind = field.evaluate("each => each.type")
         if kind in {"checkbox", "radio"}:
             field.set_checked(value)
