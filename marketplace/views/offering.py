@@ -46,6 +46,7 @@ def offering(request: MemberRequest, pk: int) -> HttpResponse:
         "outside": _outside(version, outside, on=on),
         "versions": _versions(found),
         "is_ours": is_ours,
+        "may_sell": found.provider.may_trade and acting_me_or_none(request) == found.provider,
         "currency": firm.currency,
         "trail": _trail(found),
         "offering_row": rows.row_of(found, on=on) if found.current else None,

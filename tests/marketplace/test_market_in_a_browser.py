@@ -62,6 +62,16 @@ def test_what_it_costs_changes_while_one_types(page, market):
     assert page.get_by_role("button", name="Draft contract").is_visible()
 
 
+def test_what_one_types_meanwhile_is_not_lost_when_the_cost_arrives(page, market):
+    page.goto(f"{market['url']}/market/offerings/{market['inside'].pk}/")
+    last = page.locator("[name=ends_on]")
+    last.evaluate("field => { window.typedInto = field }")
+    page.locator("[name=quantity]").fill("40")
+    page.locator("[name=quantity]").press("Tab")
+    page.get_by_text("2,320.00").first.wait_for()
+    assert last.evaluate("field => field === window.typedInto")
+
+
 def test_without_script_filters_costs_and_comparison_work_too(browser, page, market):
     context = browser.new_context(
         java_script_enabled=False, storage_state=page.context.storage_state()

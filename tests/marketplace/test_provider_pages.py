@@ -164,6 +164,17 @@ def test_a_new_version_is_drafted_published_and_listed_with_the_one_before(lead,
     ]  # fmt: skip
 
 
+def test_a_provider_finds_the_way_to_a_contract_for_a_customer_once_it_may_trade(lead, lab):
+    words = "Draft a contract for a customer"
+    on_sale = make.offering(lab)
+    page = lead.get(f"/market/offerings/{on_sale.pk}/").content.decode()
+    assert words in page
+    assert f"/contracts/new/{on_sale.pk}/" in page
+    lab.state, lab.activated_on = "proposed", None
+    lab.save()
+    assert words not in lead.get(f"/market/offerings/{on_sale.pk}/").content.decode()
+
+
 def test_withdrawing_and_putting_back_on_sale(lead, lab):
     offering = make.offering(lab, name="Water samples")
     answer = lead.post(f"/market/offerings/{offering.pk}/withdraw/", follow=True)

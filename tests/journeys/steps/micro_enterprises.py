@@ -16,7 +16,9 @@ def forms(visitor, name, *, kind, purpose, outcome, role):
     visitor.page.locator(".menu-account > summary").click()
     visitor.follows("All micro-enterprises", within=visitor.page.locator(".menu-account"))
     visitor.follows("Form a micro-enterprise")
-    visitor.fills({"Name": name, kind: True, "Purpose": purpose, **outcome, "Your role in it": role})
+    visitor.fills(
+        {"Name": name, kind: True, "Purpose": purpose, **outcome, "Your role in it": role}
+    )
     visitor.fills({"I accept the partnership terms": True})
     visitor.presses("Form micro-enterprise")
     visitor.is_told(f"{name} is proposed.")
@@ -33,9 +35,7 @@ def describes(visitor, *, kind, purpose, has_outside_customer=False):
 
 def names_the_lead(visitor, person):
     visitor.follows("Name the lead")
-    visitor.fills({"Name of the person": person.external_id})
-    visitor.presses("Find people")
-    visitor.main.get_by_role("radio").first.check()
+    _finds(visitor, person)
     visitor.presses("Name lead")
     visitor.is_told(person.name)
 
@@ -67,12 +67,16 @@ def adds_an_outcome(visitor, outcome):
 def adds_a_member(visitor, person, *, role):
     """The lead takes somebody in; adding accepts the terms for the ME."""
     visitor.follows("Add a member")
-    visitor.fills({"Name of the person": person.external_id})
-    visitor.presses("Find people")
-    visitor.main.get_by_role("radio").first.check()
+    _finds(visitor, person)
     visitor.fills({"Role": "A new role, named below", "New role": role, SHARE: "20"})
     visitor.presses("Add member")
     visitor.reads(person.name)
+
+
+def _finds(visitor, person):
+    visitor.fills({"Name of the person": person.name})
+    visitor.presses("Find people")
+    visitor.main.get_by_role("radio", name=f"{person.name} (").check()
 
 
 SHARE = "Share of the person’s time, %"

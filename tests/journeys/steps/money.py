@@ -4,6 +4,7 @@ import csv
 from dataclasses import dataclass
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
 
 from tests.journeys.steps.visitor import amount
 
@@ -45,8 +46,8 @@ def _as_file(visitor):
     """The same statement, as the file that a spreadsheet opens."""
     with visitor.page.expect_download() as download:
         visitor.follows("Download CSV")
-    with open(download.value.path(), encoding="utf-8") as file:
-        rows = list(csv.DictReader(StringIO(file.read())))
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    rows = list(csv.DictReader(StringIO(text)))
     by_kind = {row["kind"]: row for row in rows}
     lines = [
         (row["line"], Decimal(row["amount"]))

@@ -25,8 +25,8 @@ class Visitor:
     def opens(self, address):
         self.page.goto(self.url + address)
 
-    def follows(self, name, *, within=None):
-        (within or self.main).get_by_role("link", name=name, exact=True).first.click()
+    def follows(self, name, *, within=None, exact=True):
+        (within or self.main).get_by_role("link", name=name, exact=exact).first.click()
 
     def chooses_from_the_menu(self, name):
         """A page of the main navigation."""
