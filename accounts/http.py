@@ -1,9 +1,11 @@
 """What every browser edge knows of its visitor."""
 
 from datetime import date
+from http import HTTPStatus
 from typing import cast
 
-from django.forms import Form
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.forms import BaseForm, Form
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
@@ -44,15 +46,23 @@ def acting_me_or_none(request: MemberRequest) -> MicroEnterprise | None:
 
 
 def acting_me(request: MemberRequest) -> MicroEnterprise:
-    """As `acting_me_or_none`; Refused where the visitor is a member of no ME."""
+    """As `acting_me_or_none`; Forbidden where the visitor is a member of no ME."""
     me = acting_me_or_none(request)
     if me is None:
-        raise Refused(
+        raise Forbidden(
             "You are a member of no micro-enterprise today, so you cannot act for one.",
-            code="forbidden",
             help="Ask an HR admin to name you in one, or form one on the page of the MEs.",
         )
     return me
+
+
+def status_for(*forms: BaseForm) -> int:
+    """200 for a form to fill in; 400 where a field was wrong, 409 where a rule refused it whole."""
+    refused = [form.errors for form in forms if form.is_bound and form.errors]
+    if not refused:
+        return HTTPStatus.OK
+    is_field = any(name != NON_FIELD_ERRORS for errors in refused for name in errors)
+    return HTTPStatus.BAD_REQUEST if is_field else HTTPStatus.CONFLICT
 
 
 def explain_in(form: Form, reason: Refused) -> None:

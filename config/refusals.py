@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from rest_framework.exceptions import ErrorDetail, PermissionDenied, ValidationError
@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from accounts import audit, clock
-from accounts.errors import Forbidden, Refused
+from accounts.errors import Forbidden, Refused, Unknown
 from accounts.models import User
 from accounts.rest.parsing import TooLarge
 
@@ -188,16 +188,22 @@ class RefusedPage(MiddlewareMixin):
     """What no view turned into words on its own page becomes a page of its own."""
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Refused):
-            return None
-        _audit(request, error)
-        status = status_of(error)
-        if status == HTTPStatus.NOT_FOUND:
-            return render(request, "404.html", status=status)
-        back = request.headers.get("Referer", "")
-        is_ours = back.startswith(f"{request.scheme}://{request.get_host()}/")
-        context = {"reason": error, "back_url": back if is_ours else ""}
-        return render(request, "refused.html", context, status=status)
+        if isinstance(error, Http404):
+            # What is not there and what is not theirs to know look alike, in the trail as well.
+            error = Unknown()
+        return page_of(request, error) if isinstance(error, Refused) else None
+
+
+def page_of(request: HttpRequest, reason: Refused) -> HttpResponse:
+    """The refusal on a page of its own, written into the audit trail where it has to be."""
+    _audit(request, reason)
+    status = status_of(reason)
+    if status == HTTPStatus.NOT_FOUND:
+        return render(request, "404.html", status=status)
+    back = request.headers.get("Referer", "")
+    is_ours = back.startswith(f"{request.scheme}://{request.get_host()}/")
+    context = {"reason": reason, "back_url": back if is_ours else ""}
+    return render(request, "refused.html", context, status=status)
 
 
 class ProblemsBelowApi(MiddlewareMixin):

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "config.first_visit.LeadToFounding",
     # A page is closed unless it says login_not_required, so that a forgotten word shows nothing.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "config.sign_in.PagesAreForTheFirm",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

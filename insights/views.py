@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.permissions import may_see_insights, require
@@ -17,6 +17,7 @@ from ledger.queries import money_of
 _YEAR = 365 * 24 * 3600
 
 
+@require_safe
 def home(request: MemberRequest) -> HttpResponse:
     me, on = acting_me_or_none(request), today(request)
     waiting = needs.of(request.user, me, on=on)
@@ -30,6 +31,7 @@ def home(request: MemberRequest) -> HttpResponse:
     return render(request, "insights/home.html", context)
 
 
+@require_safe
 def overview(request: MemberRequest) -> HttpResponse:
     """How the market is doing, for whoever answers for it; figures of MEs, never of persons."""
     require(

@@ -15,6 +15,7 @@ from accounts import clock, founding, holidays
 from accounts.actions import logins
 from accounts.errors import Refused
 from accounts.forms.founding import FoundingForm, PasswordForm
+from accounts.http import status_for
 from accounts.models import User
 
 _SIGNED_IN_BY = "allauth.account.auth_backends.AuthenticationBackend"
@@ -23,7 +24,7 @@ _SIGNED_IN_BY = "allauth.account.auth_backends.AuthenticationBackend"
 @never_cache
 @login_not_required
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def found(request: HttpRequest) -> HttpResponse:
     if founding.is_founded():
         raise Http404
@@ -41,7 +42,7 @@ def found(request: HttpRequest) -> HttpResponse:
                 "Next, import the people whom your HR system knows.",
             )
             return redirect("accounts:import_people")
-    return render(request, "accounts/found.html", {"form": form})
+    return render(request, "accounts/found.html", {"form": form}, status=status_for(form))
 
 
 def _found(told: dict[str, Any]) -> User:
@@ -53,7 +54,7 @@ def _found(told: dict[str, Any]) -> User:
 @never_cache
 @login_not_required
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:
         user = logins.invited_by(token)
@@ -71,7 +72,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             login(request, user, backend=_SIGNED_IN_BY)
             messages.success(request, f"Welcome, {user.display_name}.\nYour password is set.")
             return redirect("/")
-    return render(request, "accounts/invitation.html", {"form": form, "invited": user})
+    context = {"form": form, "invited": user}
+    return render(request, "accounts/invitation.html", context, status=status_for(form))
 
 
 def _add(form: Any, reason: Refused) -> None:

@@ -15,7 +15,7 @@ from accounts.errors import Refused
 from accounts.forms.people import ImportForm
 from accounts.hris import mapping, uploads
 from accounts.hris.plan import KINDS
-from accounts.http import MemberRequest, today
+from accounts.http import MemberRequest, status_for, today
 from accounts.models import PeopleImport
 
 _FIELDS = {
@@ -28,26 +28,24 @@ _WORDS = {
 }  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: MemberRequest) -> HttpResponse:
     permissions.require(
         permissions.may_import_people(request.user), "Only an HR admin imports people."
     )
     form = ImportForm(request.POST or None, request.FILES or None, initial={"on": today(request)})
-    status = 200
     if request.method == "POST" and form.is_valid():
         try:
             made = _preview(request, form.cleaned_data)
         except Refused as reason:
             field = {"map": "mapping"}.get(reason.field, reason.field)
             form.add_error(field if field in form.fields else None, f"{reason} {reason.help}")
-            status = 400
         else:
             return redirect("accounts:import", made.pk)
     done = PeopleImport.objects.exclude(applied_at=None).select_related("uploaded_by__person")
     done = done.defer("rows", "changes", "refused", "notes", "units")
     context = {"form": form, "done": done.order_by("-applied_at")[:10], "trail": _trail("Import")}
-    return render(request, "accounts/import_people.html", context, status=status)
+    return render(request, "accounts/import_people.html", context, status=status_for(form))
 
 
 def _preview(request: MemberRequest, told: dict[str, Any]) -> PeopleImport:

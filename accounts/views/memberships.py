@@ -9,9 +9,9 @@ from accounts import actions, permissions, queries
 from accounts.actions.memberships import missing_for_rights
 from accounts.errors import Refused
 from accounts.forms.memberships import AddMemberForm, ChangeMembershipForm, LastDayForm
-from accounts.http import MemberRequest, explain_in, today
+from accounts.http import MemberRequest, explain_in, status_for, today
 from accounts.models import Membership, MicroEnterprise
-from accounts.views.micro_enterprises import address_of, me_or_404, status_for, trail_to
+from accounts.views.micro_enterprises import address_of, me_or_404, trail_to
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,11 +18,10 @@ from accounts.forms.micro_enterprises import (
     RejectForm,
     RightsForm,
 )
-from accounts.http import ACTING_ME, MemberRequest, explain_in, today
+from accounts.http import ACTING_ME, MemberRequest, explain_in, status_for, today
 from accounts.models import Membership, MicroEnterprise, RightsGrant
 from accounts.permissions import mes_of
 
-CONFLICT = 409
 LIST = "Micro-enterprises"
 
 
@@ -41,11 +40,6 @@ def me_or_404(request: MemberRequest, pk: int) -> MicroEnterprise:
     """Every member of the firm may know of every ME."""
     permissions.require_known(permissions.is_of_the_firm(request.user))
     return get_object_or_404(MicroEnterprise, pk=pk)
-
-
-def status_for(form: object) -> int:
-    """409 where a rule or a field refused what was sent."""
-    return CONFLICT if getattr(form, "is_bound", False) and getattr(form, "errors", None) else 200
 
 
 @require_POST

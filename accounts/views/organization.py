@@ -13,11 +13,11 @@ from accounts.actions import organization as actions
 from accounts.errors import Refused
 from accounts.forms.people import OrganizationForm
 from accounts.holidays import Day
-from accounts.http import MemberRequest, today
+from accounts.http import MemberRequest, status_for, today
 from accounts.models import Holiday
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def organization(request: MemberRequest) -> HttpResponse:
     permissions.require(
         permissions.may_set_organization(request.user), "Only HR admins see this page."
@@ -45,7 +45,7 @@ def organization(request: MemberRequest) -> HttpResponse:
         ],
         "past": Holiday.objects.filter(day__lt=on).order_by("-day")[:20],
     }
-    return render(request, "accounts/organization.html", context)
+    return render(request, "accounts/organization.html", context, status=status_for(form))
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from accounts import clock, directory, hris, permissions
 from accounts.actions import logins
 from accounts.errors import Refused, Unknown
 from accounts.forms.people import OfficesForm, PersonForm
-from accounts.http import MemberRequest, today
+from accounts.http import MemberRequest, status_for, today
 from accounts.models import Membership, Person, User
 
 MOST_AT_ONCE = 200
@@ -83,6 +83,9 @@ def _row(person: Person, *, now: Any) -> dict[str, Any]:
 
 @require_POST
 def invite_all(request: MemberRequest) -> HttpResponse:
+    permissions.require(
+        permissions.may_invite(request.user), "Only an HR admin invites people to a log-in."
+    )
     wanted = _wanted(request.POST)
     chosen = directory.invitable(wanted, by=request.user)[:MOST_AT_ONCE]
     count, reasons = logins.invite_all(
@@ -168,7 +171,7 @@ def _words(membership: Membership, *, is_tied: bool, on: date) -> list[str]:
     return words or ["Partner"]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: MemberRequest, pk: int | None = None) -> HttpResponse:
     known = None if pk is None else _find(request, pk)
     permissions.require(
@@ -186,7 +189,7 @@ def edit(request: MemberRequest, pk: int | None = None) -> HttpResponse:
             _say_saved(request, saved, created=created)
             return redirect("accounts:person", saved.pk)
     context = {"form": form, "known": known, "trail": _edit_trail(known)}
-    return render(request, "accounts/person_edit.html", context)
+    return render(request, "accounts/person_edit.html", context, status=status_for(form))
 
 
 def _initial(known: Person | None) -> dict[str, Any]:

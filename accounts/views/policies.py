@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import actions, permissions
 from accounts.errors import Refused, Unknown
 from accounts.forms.policies import PolicyForm
-from accounts.http import MemberRequest, explain_in, today
+from accounts.http import MemberRequest, explain_in, status_for, today
 from accounts.models import Policy
 from accounts.policy import (
     RULES,
@@ -24,7 +24,6 @@ from accounts.policy import (
     require_later,
     sentence,
 )
-from accounts.views.micro_enterprises import status_for
 
 
 @require_safe
@@ -54,6 +53,10 @@ def policy(request: MemberRequest, key: str) -> HttpResponse:
     rule, on = RULES.get(key), today(request)
     if rule is None:
         raise Unknown
+    if request.method == "POST":
+        permissions.require(
+            permissions.may_set_policies(request.user), "Only an HR admin changes the rules."
+        )
     value = in_force(on=on)[key]
     form = PolicyForm(request.POST or None, rule=rule, value=value, on=on)
     preview = ""

@@ -9,9 +9,9 @@ from accounts import actions, permissions
 from accounts.errors import Refused
 from accounts.forms.memberships import LastDayForm, RoleForm
 from accounts.forms.micro_enterprises import OutcomeForm
-from accounts.http import MemberRequest, explain_in, today
+from accounts.http import MemberRequest, explain_in, status_for, today
 from accounts.models import CustomerOutcome, MicroEnterprise
-from accounts.views.micro_enterprises import address_of, me_or_404, status_for, trail_to
+from accounts.views.micro_enterprises import address_of, me_or_404, trail_to
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

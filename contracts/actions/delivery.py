@@ -38,7 +38,7 @@ def report_usage(
     `outside_dates`, `nothing_to_count`, `key_reused`; Invalid names the field.
     """
     permissions.require_known(may_know(by, contract, on=on))
-    _require_provider(contract, by=by, on=on)
+    require_provider(contract, by=by, on=on)
     asked = Usage(
         contract=contract, quantity=_quantity(quantity), used_on=used_on, key=key, note=note,
         origin_month=month_of(used_on), entered_on=on, entered_by=by,
@@ -65,7 +65,7 @@ def report_usage(
 def confirm_usage(usage: Usage, *, by: User, on: date) -> Usage:
     """The buyer says that it was delivered; what was contested counts from then on."""
     usage = _held(usage)
-    _require_buyer(usage.contract, by=by, on=on)
+    require_buyer(usage.contract, by=by, on=on)
     if usage.state == Usage.State.CONFIRMED:
         return usage
     _require_state(usage, Usage.State.REPORTED, Usage.State.CONTESTED)
@@ -79,7 +79,7 @@ def contest_usage(usage: Usage, *, reason: str, by: User, on: date) -> Usage:
     Possible until the end of day 3 of the month after the one that would count it.
     """
     usage = _held(usage)
-    _require_buyer(usage.contract, by=by, on=on)
+    require_buyer(usage.contract, by=by, on=on)
     if usage.state == Usage.State.CONTESTED:
         return usage
     _require_state(usage, Usage.State.REPORTED)
@@ -105,7 +105,7 @@ def withdraw_usage(usage: Usage, *, by: User, on: date) -> Usage:
     """The provider takes an entry back, while no settlement has counted it."""
     usage = _held(usage)
     permissions.require_known(may_know(by, usage.contract, on=on))
-    _require_provider(usage.contract, by=by, on=on)
+    require_provider(usage.contract, by=by, on=on)
     if usage.state == Usage.State.WITHDRAWN:
         return usage
     if usage.counted_in:
@@ -164,7 +164,7 @@ def _require_day(contract: Contract, used_on: date, *, on: date) -> None:
         )
 
 
-def _require_provider(contract: Contract, *, by: User, on: date) -> None:
+def require_provider(contract: Contract, *, by: User, on: date) -> None:
     permissions.require(
         permissions.may_enter_delivery(by, contract.provider, on=on),
         f"Only members of {contract.provider} enter what was delivered.",
@@ -172,7 +172,7 @@ def _require_provider(contract: Contract, *, by: User, on: date) -> None:
     )
 
 
-def _require_buyer(contract: Contract, *, by: User, on: date) -> None:
+def require_buyer(contract: Contract, *, by: User, on: date) -> None:
     permissions.require_known(may_know(by, contract, on=on))
     permissions.require(
         permissions.may_confirm_delivery(by, contract.buyer, on=on),

@@ -43,7 +43,7 @@ def request(
     person the first request comes back. Refused `offer_expired`, `not_trading`,
     `not_enough_money`.
     """
-    _require_orderer(by, buyer, on=on)
+    require_orderer(by, buyer, on=on)
     own_key = f"{by.pk}/{key}" if key else ""
     if earlier := _requested_before(own_key, offer, buyer):
         return earlier
@@ -152,12 +152,12 @@ def cancel(purchase: OutsidePurchase, *, by: User, on: date) -> OutsidePurchase:
 
 def _locked(purchase: OutsidePurchase, *, by: User, on: date) -> OutsidePurchase:
     require_known(may_know(by, purchase, on=on))
-    _require_orderer(by, purchase.buyer, on=on)
+    require_orderer(by, purchase.buyer, on=on)
     rows = OutsidePurchase.objects.select_related("buyer", "offer__supplier")
     return rows.select_for_update(of=("self",), no_key=True).get(pk=purchase.pk)
 
 
-def _require_orderer(by: User, buyer: MicroEnterprise, *, on: date) -> None:
+def require_orderer(by: User, buyer: MicroEnterprise, *, on: date) -> None:
     require(
         may_sign_for(by, buyer, on=on),
         f"You may not order outside for {buyer}.",

@@ -64,7 +64,7 @@ def rate(
     Forbidden for the own ME and for who was no member of the buyer in that month.
     """
     permissions.require_known(may_know(by, contract, on=on))
-    person = _require_customer(contract, month, by=by)
+    person = require_customer(contract, month, by=by)
     _require_open(contract, month, on=on)
     if score not in range(1, 6):
         raise Invalid(f"{score} is no score. Choose 1 to 5.", field="score", value=score)
@@ -136,7 +136,7 @@ def score_month(month: date, *, on: date) -> dict[str, Any]:
     }
 
 
-def _require_customer(contract: Contract, month: date, *, by: User) -> Person:
+def require_customer(contract: Contract, month: date, *, by: User) -> Person:
     person = by.person
     if person is None or by.is_client:
         raise Forbidden("Only persons rate what they used.")

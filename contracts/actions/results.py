@@ -31,7 +31,7 @@ def enter_result(
     """
     contract = measure.version.contract
     permissions.require_known(may_know(by, contract, on=on))
-    _require_member(measurer_of(measure), by=by, on=on)
+    require_member(measurer_of(measure), by=by, on=on)
     _require_month(contract, measure, month, on=on)
     value = _value(value)
     result, is_new = SuccessResult.objects.get_or_create(
@@ -59,7 +59,7 @@ def enter_result(
 def confirm_result(result: SuccessResult, *, by: User, on: date) -> SuccessResult:
     """The other side agrees with the value."""
     result = _held(result)
-    _require_other_side(result, by=by, on=on)
+    require_other_side(result, by=by, on=on)
     if result.state == State.CONFIRMED:
         return result
     result.state, result.answered_on, result.answered_by = State.CONFIRMED, on, by
@@ -72,7 +72,7 @@ def confirm_result(result: SuccessResult, *, by: User, on: date) -> SuccessResul
 def contest_result(result: SuccessResult, *, reason: str, by: User, on: date) -> SuccessResult:
     """The other side says why the value is not right; the measurer enters it anew."""
     result = _held(result)
-    _require_other_side(result, by=by, on=on)
+    require_other_side(result, by=by, on=on)
     if result.state == State.CONTESTED:
         return result
     if SilenceRule().is_confirmed(result, on=on):
@@ -110,7 +110,7 @@ def _require_month(contract: Contract, measure: SuccessMeasure, month: date, *, 
         )
 
 
-def _require_member(me: MicroEnterprise, *, by: User, on: date) -> None:
+def require_member(me: MicroEnterprise, *, by: User, on: date) -> None:
     permissions.require(
         permissions.is_member(by, me, on=on),
         f"Only members of {me} do this.",
@@ -118,12 +118,12 @@ def _require_member(me: MicroEnterprise, *, by: User, on: date) -> None:
     )
 
 
-def _require_other_side(result: SuccessResult, *, by: User, on: date) -> None:
+def require_other_side(result: SuccessResult, *, by: User, on: date) -> None:
     contract = result.contract
     permissions.require_known(may_know(by, contract, on=on))
     measurer = measurer_of(result.measure)
     other = contract.buyer if measurer == contract.provider else contract.provider
-    _require_member(other, by=by, on=on)
+    require_member(other, by=by, on=on)
 
 
 def measurer_of(measure: SuccessMeasure) -> MicroEnterprise:

@@ -24,7 +24,7 @@ def accept_overage(overage: Overage, *, by: User, on: date) -> Overage:
     `not_enough_money` leaves it waiting.
     """
     overage = _held(overage)
-    _require_signer(overage, by=by, on=on)
+    require_signer(overage, by=by, on=on)
     if overage.state == State.PAID:
         return overage
     contract, month = overage.contract, month_of(on)
@@ -47,7 +47,7 @@ def accept_overage(overage: Overage, *, by: User, on: date) -> Overage:
 def contest_overage(overage: Overage, *, reason: str, by: User, on: date) -> Overage:
     """Say why it is not owed; nothing moves, and the service goes on."""
     overage = _held(overage)
-    _require_signer(overage, by=by, on=on)
+    require_signer(overage, by=by, on=on)
     if overage.state == State.CONTESTED:
         return overage
     if overage.state == State.PAID:
@@ -72,7 +72,7 @@ def _answer(overage: Overage, state: Overage.State, *, by: User, on: date) -> Ov
     return overage
 
 
-def _require_signer(overage: Overage, *, by: User, on: date) -> None:
+def require_signer(overage: Overage, *, by: User, on: date) -> None:
     contract = overage.contract
     permissions.require_known(may_know(by, contract, on=on))
     permissions.require(

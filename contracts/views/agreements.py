@@ -11,9 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import Forbidden, Refused, Unknown
 from accounts.http import MemberRequest, acting_me, acting_me_or_none, today
-from accounts.permissions import may_see_negotiation, require
 from accounts.queries import organization
-from contracts.actions import agreements
+from contracts.actions import agreements, guards
 from contracts.forms.agreements import EndForm, ReasonForm, SignForm
 from contracts.forms.delivery import rating_form
 from contracts.models import Contract
@@ -114,6 +113,7 @@ def cancel(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def end(request: MemberRequest, pk: int) -> HttpResponse:
     """Name the last day, or confirm the one that the other side has named."""
+    contract_to_sign(request, pk)
     form = EndForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Nothing was ended.\nName the last day, then send it again.")
@@ -134,6 +134,7 @@ def end(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def confirm_end(request: MemberRequest, pk: int) -> HttpResponse:
+    contract_to_sign(request, pk)
     form = EndForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Nothing was confirmed.\nRead which day is named, then confirm it.")
@@ -159,13 +160,11 @@ def found_contract(request: MemberRequest, pk: int) -> Contract:
     return contract
 
 
-def require_party(request: MemberRequest, contract: Contract) -> None:
-    """Forbidden for whoever knows of the contract only that it runs."""
-    require(
-        may_see_negotiation(request.user, contract.buyer, contract.provider, on=today(request)),
-        f"What is written and delivered under {contract} is for its parties to read.",
-        help="Price, measures and term are on its page.",
-    )
+def contract_to_sign(request: MemberRequest, pk: int) -> Contract:
+    """The contract, where the reader may sign for the party that they act for."""
+    found = found_contract(request, pk)
+    guards.require_signer(found, party=acting_me(request), by=request.user, on=today(request))
+    return found
 
 
 def _sign(
@@ -176,6 +175,7 @@ def _sign(
     said: Callable[[Contract], str],
 ) -> HttpResponse:
     """A signature on the hash that was on the page, and only after the tick."""
+    contract_to_sign(request, pk)
     form = SignForm(request.POST)
     if not form.is_valid():
         words = [str(text) for errors in form.errors.values() for text in errors]

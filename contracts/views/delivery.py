@@ -49,6 +49,7 @@ def work(request: MemberRequest) -> HttpResponse:
 def report_usage(request: MemberRequest, pk: int) -> HttpResponse:
     """A delivered quantity; a form of its own, which the contract's page links."""
     contract, on = found_contract(request, pk), today(request)
+    delivery.require_provider(contract, by=request.user, on=on)
 
     def deed(form: forms.Form) -> str:
         made = delivery.report_usage(contract, by=request.user, on=on, **form.cleaned_data)
@@ -79,6 +80,7 @@ def confirm_usage(request: MemberRequest, pk: int, usage: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def contest_usage(request: MemberRequest, pk: int, usage: int) -> HttpResponse:
     found = _one(Usage, request, pk, usage)
+    delivery.require_buyer(found.contract, by=request.user, on=today(request))
 
     def deed(form: forms.Form) -> str:
         delivery.contest_usage(found, by=request.user, on=today(request), **form.cleaned_data)
@@ -111,6 +113,7 @@ def enter_result(request: MemberRequest, pk: int, measure: int, month: date) -> 
     measured = found.filter(pk=measure).first()
     if measured is None:
         raise Unknown
+    results.require_member(results.measurer_of(measured), by=request.user, on=today(request))
 
     def deed(form: forms.Form) -> str:
         results.enter_result(
@@ -144,6 +147,7 @@ def confirm_result(request: MemberRequest, pk: int, result: int) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 def contest_result(request: MemberRequest, pk: int, result: int) -> HttpResponse:
     found = _one(SuccessResult, request, pk, result)
+    results.require_other_side(found, by=request.user, on=today(request))
 
     def deed(form: forms.Form) -> str:
         results.contest_result(found, by=request.user, on=today(request), **form.cleaned_data)
@@ -170,6 +174,7 @@ def accept_overage(request: MemberRequest, pk: int, overage: int) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 def contest_overage(request: MemberRequest, pk: int, overage: int) -> HttpResponse:
     found = _one(Overage, request, pk, overage)
+    settlement.require_signer(found, by=request.user, on=today(request))
 
     def deed(form: forms.Form) -> str:
         settlement.contest_overage(found, by=request.user, on=today(request), **form.cleaned_data)
@@ -183,11 +188,13 @@ def contest_overage(request: MemberRequest, pk: int, overage: int) -> HttpRespon
 
 
 def _one(model: Any, request: MemberRequest, pk: int, key: int) -> Any:
-    """A row of the contract of the address, for its parties; Unknown for everybody else."""
+    """A row of the contract of the address; Unknown where either is not the reader's to know.
+
+    That a contract runs is for the whole firm to see, what was delivered for its parties.
+    """
     contract = found_contract(request, pk)
-    require_known(
-        may_see_negotiation(request.user, contract.buyer, contract.provider, on=today(request))
-    )
+    parties = contract.buyer, contract.provider
+    require_known(may_see_negotiation(request.user, *parties, on=today(request)))
     found = model.objects.select_related("contract__buyer", "contract__provider")
     row = found.filter(pk=key, contract=contract).first()
     if row is None:

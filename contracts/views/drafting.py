@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import Forbidden, Refused, Unknown
 from accounts.http import MemberRequest, acting_me, today
 from accounts.models import MicroEnterprise
+from accounts.permissions import may_draft_contract, require
 from accounts.queries import organization
 from contracts.actions import agreements
 from contracts.drafts import starting_terms
@@ -19,7 +20,7 @@ from contracts.forms.agreements import PrefillForm, TermsInput
 from contracts.models import Contract
 from contracts.queries.effects import Effect, effect_of
 from contracts.terms import Measure, Terms, terms_of
-from contracts.views.agreements import found_contract, require_party
+from contracts.views.agreements import contract_to_sign
 from ledger.models import Cause
 from marketplace.models import OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan
@@ -32,6 +33,11 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
     """A new draft from an offering, as its buyer, or as its provider for a customer."""
     me, on = acting_me(request), today(request)
     found = _on_sale(offering)
+    require(
+        may_draft_contract(request.user, me, on=on),
+        f"You may not draft a contract for {me}.",
+        help=f"Ask the lead of {me}, or a member who may sign.",
+    )
     version = found.current
     if version is None:
         raise Unknown
@@ -70,8 +76,7 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
 @_FORM_METHODS
 def revise(request: MemberRequest, pk: int) -> HttpResponse:
     """Change a draft that nobody has signed."""
-    contract, me = found_contract(request, pk), acting_me(request)
-    require_party(request, contract)
+    contract, me = contract_to_sign(request, pk), acting_me(request)
     typed = _typed(request, contract)
 
     def deed() -> Contract:
@@ -92,8 +97,7 @@ def revise(request: MemberRequest, pk: int) -> HttpResponse:
 @_FORM_METHODS
 def counter(request: MemberRequest, pk: int) -> HttpResponse:
     """Answer an offer with other terms; sending it signs them."""
-    contract, me = found_contract(request, pk), acting_me(request)
-    require_party(request, contract)
+    contract, me = contract_to_sign(request, pk), acting_me(request)
     typed = _typed(request, contract, with_note=True)
 
     def deed() -> Contract:
@@ -144,7 +148,7 @@ def _write(
         "price_label": typed.price_label,
         "effect": _effect(typed, buyer=buyer, on=today(request), cause=cause),
     }
-    status = 409 if is_pressed and is_valid else 200
+    status = (409 if is_valid else 400) if is_pressed else 200
     return render(request, "contracts/write.html", context, status=status)
 
 

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import Forbidden, Refused, Unknown
-from accounts.http import MemberRequest, acting_me, acting_me_or_none, today
+from accounts.http import MemberRequest, acting_me, acting_me_or_none, status_for, today
 from accounts.models import MicroEnterprise
 from accounts.permissions import may_sign_for
 from accounts.queries import organization
@@ -72,10 +72,11 @@ def order(request: MemberRequest, offer: int) -> HttpResponse:
     found = OutsideOffer.objects.select_related("supplier", "category").filter(pk=offer).first()
     if found is None:
         raise Unknown
+    outside.require_orderer(request.user, me, on=on)
     start = {"key": uuid4().hex, "quantity": request.GET.get("quantity") or 1}
     form = OrderForm(request.POST if request.method == "POST" else None, initial=start)
-    is_pressed = form.is_valid() and "preview" not in request.POST
-    if is_pressed:
+    is_pressed = request.method == "POST" and "preview" not in request.POST
+    if is_pressed and form.is_valid():
         try:
             placed = outside.buy(found, buyer=me, by=request.user, on=on, **form.cleaned_data)
             messages.success(
@@ -90,7 +91,7 @@ def order(request: MemberRequest, offer: int) -> HttpResponse:
             field = reason.field if reason.field in form.fields else None
             form.add_error(field, f"{reason} {reason.help}".strip())
     context = _order_words(form, found, me, on=on)
-    status = 409 if is_pressed else 200
+    status = status_for(form) if is_pressed else 200
     return render(request, "contracts/order_outside.html", context, status=status)
 
 
@@ -126,6 +127,7 @@ def confirm(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def receive(request: MemberRequest, pk: int) -> HttpResponse:
+    outside.require_orderer(request.user, _found(request, pk).buyer, on=today(request))
     form = ReceiveForm(request.POST)
     if not form.is_valid():
         words = [str(text) for errors in form.errors.values() for text in errors]

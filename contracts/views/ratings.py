@@ -27,6 +27,7 @@ def ratings(request: MemberRequest) -> HttpResponse:
 def rate(request: MemberRequest, pk: int, month: date) -> HttpResponse:
     """One rating; a form that does not fit comes back with its error beside the field."""
     contract = found_contract(request, pk)
+    actions.require_customer(contract, month, by=request.user)
     form = RatingForm(request.POST, auto_id=f"rate{pk}_%s")
     if form.is_valid():
         try:
@@ -50,6 +51,7 @@ def rate(request: MemberRequest, pk: int, month: date) -> HttpResponse:
 @require_POST
 def withdraw(request: MemberRequest, pk: int, month: date) -> HttpResponse:
     contract = found_contract(request, pk)
+    actions.require_customer(contract, month, by=request.user)
     try:
         actions.withdraw_rating(contract, month=month, by=request.user, on=today(request))
         messages.success(request, "Rating withdrawn.\nIt is left out of the next computation.")

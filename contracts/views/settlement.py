@@ -114,9 +114,13 @@ def progress(request: MemberRequest, month: date) -> HttpResponse:
 @require_POST
 def ask(request: MemberRequest, month: date) -> HttpResponse:
     """Compute, post or lock: the workers do it, the page shows how far they are."""
+    permissions.require(
+        permissions.may_run_settlement(request.user), "The month is settled by HR admins."
+    )
     to = request.POST.get("to", "")
     if to not in (State.COMPUTED, State.POSTED, State.LOCKED):
-        raise Unknown
+        messages.error(request, "Nothing was begun.\nCompute, post or lock the month here.")
+        return redirect("contracts:settlement_month", month)
     return _go_on(
         request,
         month,

@@ -65,7 +65,7 @@ def record_course(
         provider=provider, title=terms.title, topic=terms.topic, description=terms.description,
         source=terms.source or "by hand", recorded_on=on, recorded_by=by,
     )  # fmt: skip
-    _require_may(by, course, on=on)
+    require_may_change(by, course, on=on)
     if provider is None:
         course.supplier = _supplier_named(supplier)
     count = Course.objects.filter(source=course.source).count()
@@ -85,7 +85,7 @@ def record_course(
 def describe_course(course: Course, terms: CourseTerms, *, by: User, on: date) -> Course:
     """Change a course's words; dates and prices belong to its runs."""
     course = Course.objects.select_for_update(of=("self",)).get(pk=course.pk)
-    _require_may(by, course, on=on)
+    require_may_change(by, course, on=on)
     course.title, course.topic, course.description = terms.title, terms.topic, terms.description
     course.save(update_fields=["title", "topic", "description"])
     audit.record("course.describe", course, by=by, on=on, me=course.provider)
@@ -95,7 +95,7 @@ def describe_course(course: Course, terms: CourseTerms, *, by: User, on: date) -
 @transaction.atomic
 def add_run(course: Course, terms: RunTerms, *, by: User, on: date) -> CourseRun:
     """A dated run; a run of the past may be recorded, but nobody can invest in it."""
-    _require_may(by, course, on=on)
+    require_may_change(by, course, on=on)
     if terms.ends_on < terms.starts_on:
         raise Invalid(
             f"The last day, {terms.ends_on}, lies before the first, {terms.starts_on}.",
@@ -123,7 +123,7 @@ def cancel_run(run: CourseRun, *, by: User, on: date) -> CourseRun:
     """
     purchases = _open_purchases(run)
     run = CourseRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
-    _require_may(by, run.course, on=on)
+    require_may_change(by, run.course, on=on)
     if run.state == CourseRun.State.CANCELLED:
         return run
     if run.starts_on <= on:
@@ -165,7 +165,8 @@ def _supplier_named(name: str) -> OutsideSupplier:
     return found or OutsideSupplier.objects.create(name=name.strip())
 
 
-def _require_may(user: User, course: Course, *, on: date) -> None:
+def require_may_change(user: User, course: Course, *, on: date) -> None:
+    """Forbidden, with whom to ask, where `may_change` says no."""
     require(
         may_change(user, course, on=on),
         "You cannot change this part of the catalogue.",

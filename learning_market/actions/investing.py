@@ -15,15 +15,10 @@ from accounts import audit, policy
 from accounts.constraints import saying
 from accounts.errors import Invalid, Refused
 from accounts.models import Membership, MicroEnterprise, Person, User
-from accounts.permissions import (
-    is_member,
-    may_propose_learning,
-    may_sign_for,
-    require,
-    require_known,
-)
+from accounts.permissions import may_propose_learning, may_sign_for, require, require_known
 from learning_market import refunds
 from learning_market.models import CourseRun, LearningPurchase, LearningSeat
+from learning_market.queries import purchases_visible_to
 from ledger import actions as ledger
 from ledger.models import Reservation, Transfer, Wallet
 from ledger.money import ZERO
@@ -142,7 +137,7 @@ def cancel_seat(seat: LearningSeat, *, by: User, on: date) -> LearningSeat:
     is returned as it is.
     """
     purchase = locked(LearningPurchase(pk=seat.purchase_id))
-    require_known(is_member(by, purchase.micro_enterprise, on=on))
+    _require_known(purchase, by=by, on=on)
     seat = LearningSeat.objects.select_for_update(no_key=True).get(pk=seat.pk)
     require(
         may_sign_for(by, purchase.micro_enterprise, on=on) or by.person_id == seat.person_id,
@@ -163,7 +158,7 @@ def cancel(purchase: LearningPurchase, *, by: User, on: date) -> LearningPurchas
     """Give all open seats back before the start; a proposal may be taken back by its author."""
     purchase = locked(purchase)
     me = purchase.micro_enterprise
-    require_known(is_member(by, me, on=on))
+    _require_known(purchase, by=by, on=on)
     is_own_proposal = purchase.state == State.PROPOSED and purchase.proposed_by_id == by.pk
     require(
         is_own_proposal or may_sign_for(by, me, on=on),
@@ -307,9 +302,13 @@ def _locked_run(purchase: LearningPurchase) -> CourseRun:
     return CourseRun.objects.select_for_update(no_key=True).get(pk=purchase.run_id)
 
 
+def _require_known(purchase: LearningPurchase, *, by: User, on: date) -> None:
+    require_known(purchases_visible_to(by, on=on).filter(pk=purchase.pk).exists())
+
+
 def _require_decider(purchase: LearningPurchase, *, by: User, on: date) -> None:
     me = purchase.micro_enterprise
-    require_known(is_member(by, me, on=on))
+    _require_known(purchase, by=by, on=on)
     require(
         may_sign_for(by, me, on=on),
         f"You cannot decide what {me} invests in.",

@@ -10,7 +10,7 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import spreadsheets
 from accounts.errors import Refused
@@ -18,7 +18,7 @@ from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise
 from accounts.permissions import may_publish_for, mes_of, require
 from learning_market import actions, queries
-from learning_market.actions.catalogue import may_change
+from learning_market.actions.catalogue import may_change, require_may_change
 from learning_market.course_import import Imported, import_courses
 from learning_market.forms import CatalogueForm, CourseForm, ImportForm, MoveForm, RunForm
 from learning_market.models import Course, CourseRun
@@ -29,6 +29,7 @@ PAGE_SIZE = 25
 SORTS = [("soonest", "Soonest first"), ("price", "Cheapest first"), ("title", "By title")]
 
 
+@require_safe
 def browse(request: MemberRequest) -> HttpResponse:
     on, me = today(request), acting_me_or_none(request)
     wanted = _wanted(request)
@@ -43,7 +44,7 @@ def browse(request: MemberRequest) -> HttpResponse:
         "me": me,
         "money": money_of(me, on=on, fund=Wallet.Fund.LEARNING) if me else None,
         "may_import": may_change(request.user, Course(), on=on),
-        "may_record": may_change(request.user, Course(), on=on) or _own_mes(request).exists(),
+        "may_record": _may_record(request),
     }
     is_fragment = bool(request.headers.get("HX-Request"))
     name = "_runs.html" if is_fragment else "catalogue.html"
@@ -52,6 +53,7 @@ def browse(request: MemberRequest) -> HttpResponse:
     return answer
 
 
+@require_safe
 def course(request: MemberRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.courses(), pk=pk)
     on = today(request)
@@ -65,8 +67,13 @@ def course(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "learning_market/course.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_course(request: MemberRequest) -> HttpResponse:
+    require(
+        _may_record(request),
+        "You cannot add to the catalogue.",
+        help="Ask the lead of your micro-enterprise, or whoever may sign for it.",
+    )
     form = CourseForm(
         request.POST if request.method == "POST" else None, providers=_own_mes(request)
     )
@@ -86,9 +93,10 @@ def new_course(request: MemberRequest) -> HttpResponse:
     return _form_page(request, form, "Offer a course", "Record course", "/learning/", lede)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def change_course(request: MemberRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.courses(), pk=pk)
+    require_may_change(request.user, found, on=today(request))
     words = {name: getattr(found, name) for name in ("title", "topic", "description")}
     form = CourseForm(
         request.POST if request.method == "POST" else None,
@@ -104,9 +112,10 @@ def change_course(request: MemberRequest, pk: int) -> HttpResponse:
     return _form_page(request, form, f"Change {found.title}", "Save course", _address(found))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_run(request: MemberRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.courses(), pk=pk)
+    require_may_change(request.user, found, on=today(request))
     form = RunForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -119,7 +128,7 @@ def new_run(request: MemberRequest, pk: int) -> HttpResponse:
     return _form_page(request, form, f"A run of {found.title}", "Add run", _address(found))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_file(request: MemberRequest) -> HttpResponse:
     """Check a file, or record it; either way the rows that are wrong are listed."""
     on = today(request)
@@ -159,9 +168,10 @@ def cancel_run(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("learning_market:course", run.course_id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def move_run(request: MemberRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(CourseRun.objects.select_related("course"), pk=pk)
+    require_may_change(request.user, run.course, on=today(request))
     form = MoveForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -202,6 +212,11 @@ def _own_mes(request: MemberRequest) -> QuerySet[MicroEnterprise]:
     on = today(request)
     mine = [me.pk for me in mes_of(request.user, on=on) if may_publish_for(request.user, me, on=on)]
     return MicroEnterprise.objects.filter(pk__in=mine).order_by("name")
+
+
+def _may_record(request: MemberRequest) -> bool:
+    """A course from outside, or one that an own ME teaches."""
+    return may_change(request.user, Course(), on=today(request)) or _own_mes(request).exists()
 
 
 def _wanted(request: MemberRequest) -> queries.Wanted:

@@ -9,10 +9,10 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.errors import Refused, Unknown
-from accounts.http import MemberRequest, acting_me_or_none, today
+from accounts.errors import Refused
+from accounts.http import MemberRequest, acting_me, acting_me_or_none, today
 from accounts.models import MicroEnterprise, Person
 from accounts.permissions import is_member, may_sign_for
 from learning_market import actions, queries, refunds
@@ -38,7 +38,7 @@ _DONE = {
 }
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def run(request: MemberRequest, pk: int) -> HttpResponse:
     runs = CourseRun.objects.select_related("course__provider", "course__supplier")
     found = get_object_or_404(runs, pk=pk)
@@ -46,8 +46,7 @@ def run(request: MemberRequest, pk: int) -> HttpResponse:
     form = _invest_form(request, me, on=on)
     status = 200
     if request.method == "POST":
-        if me is None:
-            raise Unknown
+        me = acting_me(request)
         if form.is_valid():
             try:
                 return _invested(request, found, me, form, on=on)
@@ -61,6 +60,7 @@ def run(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "learning_market/run.html", context, status=status)
 
 
+@require_safe
 def ours(request: MemberRequest) -> HttpResponse:
     me, on = acting_me_or_none(request), today(request)
     state = request.GET.get("state", "")
@@ -81,6 +81,7 @@ def ours(request: MemberRequest) -> HttpResponse:
 _SHOWN = (State.PROPOSED, State.COMMITTED, State.IN_PROGRESS, State.COMPLETED, State.CANCELLED)
 
 
+@require_safe
 def purchase(request: MemberRequest, pk: int) -> HttpResponse:
     on = today(request)
     found = get_object_or_404(queries.purchases_visible_to(request.user, on=on), pk=pk)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import Refused, Unknown
-from accounts.http import MemberRequest, today
+from accounts.http import MemberRequest, status_for, today
 from accounts.permissions import may_see_budgets, may_set_budgets, require
 from ledger import budget_figures as figures
 from ledger import budgets, drafting, queries
@@ -128,7 +128,7 @@ def take_back(request: MemberRequest, pk: int, allocation_pk: int) -> HttpRespon
             return redirect("ledger:budget", pk)
     way = trail_to((rule.name, reverse("ledger:budget", args=[pk])), "Take back")
     context = {"rule": rule, "allocation": allocation, "form": form, "trail": way, **state}
-    return render(request, "ledger/take_back.html", context)
+    return render(request, "ledger/take_back.html", context, status=status_for(form))
 
 
 def only_hr_admins(request: MemberRequest) -> None:

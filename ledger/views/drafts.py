@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import Invalid, Refused, Unknown
-from accounts.http import MemberRequest, today
+from accounts.http import MemberRequest, status_for, today
 from accounts.models import MicroEnterprise
 from ledger import budget_figures as figures
 from ledger import drafting, grant_import, queries, sheets
@@ -53,7 +53,7 @@ def grant(request: MemberRequest, pk: int | None = None) -> HttpResponse:
         if drafted:
             return _drafted(request, drafted)
     context = {"form": form, "trail": trail_to("Grant money"), "suggested": _suggested()}
-    return render(request, "ledger/grant.html", context)
+    return render(request, "ledger/grant.html", context, status=status_for(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +77,8 @@ def department(request: MemberRequest, pk: int | None = None) -> HttpResponse:
         rows = CustomerFormSet(prefix="customers", initial=_customers_of(rule, on=on))
     way = trail_to("Department to its customers")
     context = {"form": form, "rows": rows, "trail": way, "suggested": _suggested()}
-    return render(request, "ledger/department.html", context)
+    status = 200 if "more" in request.POST else status_for(form, *rows.forms)
+    return render(request, "ledger/department.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,7 +90,7 @@ def import_file(request: MemberRequest) -> HttpResponse:
     content = _content(request, form)
     context: dict[str, Any] = {"form": form, "trail": trail_to("Import grants")}
     if content is None:
-        return render(request, "ledger/import.html", context)
+        return render(request, "ledger/import.html", context, status=status_for(form))
     is_sure = "content" in request.POST
     done = grant_import.import_grants(content, by=request.user, on=on, dry_run=not is_sure)
     if is_sure and not done.refused:

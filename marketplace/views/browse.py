@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
 
 from accounts.errors import Unknown
 from accounts.http import MemberRequest, today
@@ -23,6 +24,7 @@ _SHARES = [("90", "90 of 100"), ("80", "80 of 100"), ("70", "70 of 100")]
 _MOST_COMPARED = 4
 
 
+@require_safe
 def browse(request: MemberRequest) -> HttpResponse:
     require(may_see_market(request.user), "The market is open to members of the firm.")
     on = today(request)
@@ -53,6 +55,7 @@ def browse(request: MemberRequest) -> HttpResponse:
     return answer
 
 
+@require_safe
 def compare(request: MemberRequest) -> HttpResponse:
     require(may_see_market(request.user), "The market is open to members of the firm.")
     on = today(request)

@@ -12,9 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import permissions
 from accounts.errors import Refused
-from accounts.http import MemberRequest, explain_in, today
+from accounts.http import MemberRequest, explain_in, status_for, today
 from accounts.paging import page_of
-from accounts.views.micro_enterprises import status_for
 from marketplace.actions.categories import create_category, rename_category
 from marketplace.forms.categories import CategoryForm
 from marketplace.models import Category, OutsideOffer, ServiceOffering

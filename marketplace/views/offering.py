@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise, Organization
@@ -23,6 +24,7 @@ from marketplace.views import rows
 _STRONG_EVIDENCE = Decimal("0.3")
 
 
+@require_safe
 def offering(request: MemberRequest, pk: int) -> HttpResponse:
     on, firm = today(request), organization()
     found = queries.offering_seen_by(pk, by=request.user, on=on)

@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import Forbidden, Refused, Unknown
 from accounts.http import MemberRequest, acting_me, today
@@ -29,6 +29,7 @@ from marketplace.views import rows
 _LIST = "marketplace:our_offerings"
 
 
+@require_safe
 def our_offerings(request: MemberRequest) -> HttpResponse:
     me, on = acting_me(request), today(request)
     page = Paginator(queries.own_offerings(me), 25).get_page(request.GET.get("page"))
@@ -46,7 +47,7 @@ def our_offerings(request: MemberRequest) -> HttpResponse:
     return render(request, "marketplace/our_offerings.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_offering(request: MemberRequest) -> HttpResponse:
     me, on = acting_me(request), today(request)
     require(
@@ -54,7 +55,7 @@ def new_offering(request: MemberRequest) -> HttpResponse:
         f"Only the lead of {me}, or who may sign for it, decides what it sells.",
         help=f"Ask the lead of {me}.",
     )
-    if request.method == "GET":
+    if request.method != "POST":
         initial = {"plan": Plan.FIXED.value, "lead_time_days": 5}
         return _page(request, OfferingForm(initial=initial), measures_of(None), None)
     if "add" in request.POST:
@@ -75,7 +76,7 @@ def new_offering(request: MemberRequest) -> HttpResponse:
     return _page(request, form, measures, None, status=400)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit_offering(request: MemberRequest, pk: int) -> HttpResponse:
     on = today(request)
     offering = queries.offering_edited_by(pk, by=request.user, on=on)
@@ -83,7 +84,7 @@ def edit_offering(request: MemberRequest, pk: int) -> HttpResponse:
     if draft is None:
         messages.info(request, "What was published never changes.\nStart a new version instead.")
         return redirect("marketplace:offering", offering.pk)
-    if request.method == "GET":
+    if request.method != "POST":
         terms = actions.terms_of(draft)
         return _page(request, _form_of(offering, draft), measures_of(terms), offering)
     if "add" in request.POST:
@@ -104,7 +105,7 @@ def edit_offering(request: MemberRequest, pk: int) -> HttpResponse:
     return _page(request, form, measures, offering, status=400)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def publish_offering(request: MemberRequest, pk: int) -> HttpResponse:
     """What everybody will see, with offerings like it; a duplication warns and blocks nothing."""
     on = today(request)

@@ -9,10 +9,10 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import Forbidden, Refused, Unknown
-from accounts.http import MemberRequest, today
+from accounts.http import MemberRequest, status_for, today
 from accounts.permissions import may_record_outside_offers, require
 from accounts.queries import organization
 from marketplace import comparison, price_lists, queries
@@ -27,6 +27,7 @@ _PREVIEW_LASTS = 3600
 _SHOWN = 20
 
 
+@require_safe
 def outside(request: MemberRequest, pk: int) -> HttpResponse:
     on = today(request)
     offer = queries.outside_offer_seen_by(pk, by=request.user)
@@ -59,7 +60,7 @@ def outside(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "marketplace/outside.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def record_outside(request: MemberRequest) -> HttpResponse:
     on = today(request)
     _require_recorder(request)
@@ -87,11 +88,11 @@ def record_outside(request: MemberRequest) -> HttpResponse:
         "import_url": reverse("marketplace:import_outside"),
         "trail": _trail("Record an outside offer"),
     }
-    status = 400 if form.is_bound else 200
+    status = status_for(form)
     return render(request, "marketplace/record_outside.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_outside(request: MemberRequest) -> HttpResponse:
     """Upload a price list and see what it would change; nothing is recorded yet."""
     _require_recorder(request)

@@ -66,7 +66,7 @@ def test_a_form_that_cannot_be_keeps_what_was_typed_and_says_what_to_mend(client
     make.me("Leak Watch")
     client.force_login(make.user())
     answer = client.post("/mes/new/", sent(**changes))
-    assert answer.status_code == 409
+    assert answer.status_code == 400
     assert words in text_of(answer)
     assert "Find leaks first." in text_of(answer)
     assert MicroEnterprise.objects.count() == 1
@@ -110,7 +110,7 @@ def test_a_lead_gives_rights_and_is_told_what_is_missing(client):
     where = url("change_member", me.pk, membership.pk)
     assert "acceptance of the partnership terms" in text_of(client.get(where))
     refused = client.post(where, data)
-    assert refused.status_code == 409
+    assert refused.status_code == 400
     assert f"{member.person}’s acceptance of the partnership terms is missing." in text_of(refused)
     client.force_login(member)
     client.post(url("accept_terms", me.pk, membership.pk))
@@ -232,7 +232,7 @@ def test_an_hr_admin_names_the_lead_of_an_imported_me_and_describes_it(client):
 def test_an_hr_admin_rejects_a_proposal_with_a_reason(client):
     me = make.proposed()
     client.force_login(make.hr_admin())
-    assert client.post(url("reject", me.pk), {"reason": ""}).status_code == 409
+    assert client.post(url("reject", me.pk), {"reason": ""}).status_code == 400
     answer = client.post(url("reject", me.pk), {"reason": "Too small."}, follow=True)
     assert "Rejected: Too small." in text_of(answer)
 
@@ -291,7 +291,7 @@ class TestPolicies:
     def test_a_wrong_change_is_refused_beside_its_field(self, client, step, changes, words):
         client.force_login(make.hr_admin())
         answer = self.send(client, step, **changes)
-        assert answer.status_code == 409
+        assert answer.status_code == 400
         assert words in text_of(answer)
 
     def test_a_switch_is_turned_off(self, client):

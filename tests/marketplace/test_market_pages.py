@@ -248,7 +248,7 @@ def test_who_left_the_firm_sees_no_market(client):
     client.force_login(left)
     offering = make.offering(make.me())
     assert client.get("/market/").status_code == 403
-    assert client.get(f"/market/offerings/{offering.pk}/").status_code == 404
+    assert client.get(f"/market/offerings/{offering.pk}/").status_code == 403
 
 
 def test_an_offering_shows_satisfaction_first_with_its_honest_bounds(visitor):

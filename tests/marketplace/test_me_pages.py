@@ -134,8 +134,8 @@ def test_a_stranger_starts_nothing_and_the_attempt_is_on_record(client):
 
 def test_a_leaver_sees_no_me(client):
     me, leaver = make.me(), make.user(of=make.person(left_on=date(2026, 1, 31)))
-    assert page_of(client, me, user=leaver).status_code == 404
-    assert client.get("/mes/").status_code == 404
+    assert page_of(client, me, user=leaver).status_code == 403
+    assert client.get("/mes/").status_code == 403
 
 
 def test_a_lead_finds_the_way_to_a_new_offering_on_the_page_of_the_me_acted_for(client):
@@ -261,7 +261,7 @@ def test_hr_admins_create_and_rename_categories(client):
     answer = client.post("/hr/categories/", {"name": "Leak search", "description": ""}, follow=True)
     assert "Leak search is a category now." in text_of(answer)
     again = client.post("/hr/categories/", {"name": "leak SEARCH", "description": ""})
-    assert again.status_code == 409
+    assert again.status_code == 400
     assert "There is a category “leak SEARCH” or one that reads like it." in text_of(again)
     made = Category.objects.get()
     client.post(f"/hr/categories/{made.pk}/", {"name": "Leaks", "description": "Find and mend."})

@@ -15,10 +15,10 @@ from accounts.models import Membership, SentMail, User
 from contracts.actions import agreements, endings, ratings, results
 from contracts.actions import outside as orders
 from contracts.models import Overage, SuccessMeasure
+from learning_market import actions as learning
 from ledger import budgets, checks, drafting
 from ledger.drafting import Customer, Envelope
 from ledger.models import SettlementRun
-from learning_market import actions as learning
 from marketplace import actions as market
 from tests import make
 from tests.make import APRIL, MARCH
@@ -26,12 +26,15 @@ from tests.make.learning import course, run
 
 TODAY = date(2026, 4, 8)
 NOW = f"{TODAY}T09:00:00Z"
-PEOPLE = b"external_id,name,email,unit,title,fte\nA1,Ann Import,ann.import@example.com,Shop,Fitter,1\n"
+PEOPLE = (
+    b"external_id,name,email,unit,title,fte\n"
+    b"A1,Ann Import,ann.import@example.com,Shop,Fitter,1\n"
+)
 
 
 def build():
     """Every object that an address names, and everybody who may or may not look at it."""
-    world = SimpleNamespace()
+    world = SimpleNamespace(march=MARCH, rule="minimum_raters", commit="commit")
     _people(world)
     _market(world)
     _contracts(world)
@@ -69,6 +72,7 @@ def _people(world):
     world.outcome = world.shop.outcomes.get()
     world.person = world.member.person
     world.membership = Membership.objects.get(person=world.member.person)
+    world.own_membership = Membership.objects.get(person=world.lead.person)
     world.newcomer = make.person("Nils Newcomer", email="nils@example.com")
     world.waiting = Membership.objects.create(
         person=world.newcomer, micro_enterprise=world.shop, role=world.role, starts_on=MARCH
@@ -177,6 +181,7 @@ def _learning(world):
         expected_return="Better forecasts", by=world.lead, on=TODAY,
     )  # fmt: skip
     world.seat = world.investment.seats.get(person=world.member.person)
+    world.lead_seat = world.investment.seats.get(person=world.lead.person)
 
 
 def _records(world):
