@@ -1,6 +1,7 @@
 """Roles and customer outcomes of an ME."""
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -111,7 +112,8 @@ def _led(request: MemberRequest, pk: int) -> MicroEnterprise:
 
 
 def _render(request: MemberRequest, template: str, context: dict[str, object]) -> HttpResponse:
-    me = context["me"]
+    me, form = context["me"], context["form"]
     assert isinstance(me, MicroEnterprise)
+    assert isinstance(form, Form)
     context |= {"trail": trail_to(me, str(context["title"])), "back_url": address_of(me)}
-    return render(request, template, context, status=status_for(context["form"]))
+    return render(request, template, context, status=status_for(form))

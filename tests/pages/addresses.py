@@ -124,6 +124,10 @@ PAGES = [
     deed("accounts:close_login", "person", "h", unknown="mlsofc"),
     deed("accounts:open_login", "person", "h", unknown="mlsofc"),
     deed("accounts:appoint", "person", "h", unknown="mlsofc"),
+    form("accounts:tokens", "", ALL),
+    deed("accounts:revoke_token", "token_of_member", "m", unknown="lsofhca"),
+    form("accounts:clients", "", "h"),
+    deed("accounts:revoke_client_token", "client_token", "h", unknown="mlsofca"),
     # Money.
     Page("ledger:money", "", ALL),
     Page("ledger:money", "?me={shop}", "mlshca"),

@@ -8,7 +8,9 @@ from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
 
-from accounts import clock
+from oauth2_provider.models import AccessToken
+
+from accounts import clock, tokens
 from accounts.actions import logins
 from accounts.hris import mapping, uploads
 from accounts.models import Membership, SentMail, User
@@ -27,8 +29,7 @@ from tests.make.learning import course, run
 TODAY = date(2026, 4, 8)
 NOW = f"{TODAY}T09:00:00Z"
 PEOPLE = (
-    b"external_id,name,email,unit,title,fte\n"
-    b"A1,Ann Import,ann.import@example.com,Shop,Fitter,1\n"
+    b"external_id,name,email,unit,title,fte\nA1,Ann Import,ann.import@example.com,Shop,Fitter,1\n"
 )
 
 
@@ -67,7 +68,11 @@ def _people(world):
     world.leaver = make.user(gone, is_active=False)
     ended = date(2026, 4, 1)
     make.member(world.shop, who=world.leaver, ends_on=ended)
-    world.client = User.objects.create_user("payroll@clients.invalid", is_client=True)
+    tokens.create_client_token("payroll", scopes=["people:read"], by=world.hr_admin, on=TODAY)
+    world.client = User.objects.get(is_client=True)
+    world.client_token = AccessToken.objects.get(user=world.client)
+    tokens.create_person_token(world.member, by=world.member, on=TODAY, name="My script")
+    world.token_of_member = AccessToken.objects.get(user=world.member)
     world.role = world.shop.roles.get(name="Partner")
     world.outcome = world.shop.outcomes.get()
     world.person = world.member.person
@@ -199,7 +204,7 @@ def _records(world):
         subject="Your answer is due", body="Please rate what you used.",
     )  # fmt: skip
     invited = make.person("Ines Invited", email="ines@example.com")
-    tokens = []
-    links = logins.Links(lambda token: tokens.append(token) or f"/invitation/{token}/", "/")
+    sent = []
+    links = logins.Links(lambda token: sent.append(token) or f"/invitation/{token}/", "/")
     logins.invite(invited, links=links, by=world.hr_admin, on=TODAY)
-    world.token = tokens[-1]
+    world.token = sent[-1]
