@@ -8,12 +8,13 @@ from typing import Any, ClassVar, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
 from accounts.rest.access import scope_for
 from accounts.rest.answers import LONGEST_KEY
+from config.examples import EXAMPLES
 
 PROBLEM = "application/problem+json"
 _READ = ("401", "403", "429")
@@ -33,6 +34,7 @@ _HEADERS = {
     "401": {"WWW-Authenticate": "How to authenticate."},
     "429": {"Retry-After": "Seconds to wait."},
 }
+_SINGULAR = {"people": "person", "usage": "usage entry"}
 _VERBS = {
     "list": "List",
     "retrieve": "Show",
@@ -114,10 +116,17 @@ class Schema(AutoSchema):
         own = getattr(getattr(self.view, self._action, None), "__doc__", None)
         if own and self._action not in ("list", "retrieve"):
             return re.split(r"[.;:]\s|[.]$|\n\n", own.strip())[0]
+        if self._action == "retrieve":
+            return f"Show one {_SINGULAR.get(noun) or re.sub('ies$', 'y', noun).rstrip('s')}"
         return f"{_VERBS.get(self._action, self._action.capitalize())} {noun}"
 
+    def get_examples(self) -> list[OpenApiExample]:
+        example = EXAMPLES.get(self.get_operation_id())
+        return [example] if example else []
+
     def _get_serializer_name(self, *args: Any, **options: Any) -> str:
-        return re.sub("(Row|Body)$", "", str(super()._get_serializer_name(*args, **options)))
+        name = str(super()._get_serializer_name(*args, **options))
+        return re.sub("(Row|Body)(?=Request$|$)", "", name)
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         schema = {"type": "string", "minLength": 1}
