@@ -11,7 +11,6 @@ from accounts.models import Person, User
 from contracts import satisfaction
 from contracts.models import Contract, Rating, RatingInvitation
 from contracts.queries import ratings as queries
-from contracts.queries.agreements import may_know
 from ledger.months import last_day, previous
 from marketplace.actions import record_satisfaction
 
@@ -63,7 +62,8 @@ def rate(
 
     Forbidden for the own ME and for who was no member of the buyer in that month.
     """
-    permissions.require_known(may_know(by, contract, on=on))
+    known = queries.known_to_rate(by, month=month, on=on)
+    permissions.require_known(known.filter(pk=contract.pk).exists())
     person = require_customer(contract, month, by=by)
     _require_open(contract, month, on=on)
     if score not in range(1, 6):

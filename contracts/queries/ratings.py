@@ -15,6 +15,7 @@ from accounts import policy
 from accounts.models import Membership, MembershipQuerySet, MicroEnterprise, Person, User
 from contracts import satisfaction
 from contracts.models import Contract, ContractQuerySet, Rating, RatingInvitation
+from contracts.queries.agreements import visible_to
 from contracts.satisfaction import Batch, Tally
 from ledger.months import last_day, previous
 from marketplace.actions import Score
@@ -36,6 +37,17 @@ def rateable(month: date) -> ContractQuerySet:
 def was_member(person: Person, me: MicroEnterprise, *, month: date) -> bool:
     """On any day of the month."""
     return _members_in(month).filter(person=person, micro_enterprise=me).exists()
+
+
+def known_to_rate(user: User, *, month: date, on: date) -> QuerySet[Contract]:
+    """Contracts that the user knows of today, or used as a member of the buyer in that month.
+
+    Whoever has changed to another ME since may still rate what they used (PRODUCT 4.16).
+    """
+    used = _members_in(month).filter(person=user.person_id or 0)
+    known = Q(pk__in=visible_to(user, on=on).values("pk"))
+    contracts = Contract.objects.filter(known | Q(buyer__in=used.values("micro_enterprise")))
+    return contracts.select_related("buyer", "provider", "current", "offering")
 
 
 @dataclass(frozen=True)

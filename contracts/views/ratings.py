@@ -13,8 +13,8 @@ from accounts.http import MemberRequest, acting_me_or_none, today
 from contracts import satisfaction
 from contracts.actions import ratings as actions
 from contracts.forms.delivery import RatingForm, rating_form
+from contracts.models import Contract
 from contracts.queries import ratings as queries
-from contracts.views.agreements import found_contract
 from ledger.months import following, month_of, previous
 
 
@@ -26,7 +26,7 @@ def ratings(request: MemberRequest) -> HttpResponse:
 @require_POST
 def rate(request: MemberRequest, pk: int, month: date) -> HttpResponse:
     """One rating; a form that does not fit comes back with its error beside the field."""
-    contract = found_contract(request, pk)
+    contract = _found(request, pk, month)
     actions.require_customer(contract, month, by=request.user)
     form = RatingForm(request.POST, auto_id=f"rate{pk}_%s")
     if form.is_valid():
@@ -50,7 +50,7 @@ def rate(request: MemberRequest, pk: int, month: date) -> HttpResponse:
 
 @require_POST
 def withdraw(request: MemberRequest, pk: int, month: date) -> HttpResponse:
-    contract = found_contract(request, pk)
+    contract = _found(request, pk, month)
     actions.require_customer(contract, month, by=request.user)
     try:
         actions.withdraw_rating(contract, month=month, by=request.user, on=today(request))
@@ -58,6 +58,14 @@ def withdraw(request: MemberRequest, pk: int, month: date) -> HttpResponse:
     except Refused as reason:
         messages.error(request, str(reason))
     return redirect(_next(request))
+
+
+def _found(request: MemberRequest, pk: int, month: date) -> Contract:
+    known = queries.known_to_rate(request.user, month=month, on=today(request))
+    found = known.filter(pk=pk).first()
+    if found is None:
+        raise Unknown
+    return found
 
 
 def _page(request: MemberRequest, *, wrong: tuple[int, RatingForm] | None = None) -> HttpResponse:

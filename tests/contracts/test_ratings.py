@@ -61,6 +61,21 @@ def test_a_rating_may_be_changed_until_the_fourteenth_and_never_after():
 
 
 @pytest.mark.django_db
+def test_who_has_changed_to_another_me_still_rates_what_was_used_before(client, time_machine):
+    contract = make.agreed(ends_on=date(2026, 3, 31))
+    mover, stranger = make.member(contract.buyer), make.member(make.me())
+    Membership.objects.filter(person=mover.person).update(ends_on=date(2026, 3, 20))
+    make.member(make.me("Elsewhere"), who=mover, starts_on=date(2026, 3, 21))
+    time_machine.move_to("2026-04-02T12:00:00Z")
+    address = f"/contracts/{contract.pk}/rating/2026-03/"
+    for user, status in ((stranger, 404), (mover, 302)):
+        client.force_login(user)
+        assert client.post(address, {"score": "2", "comment": "Late"}).status_code == status
+    assert Rating.objects.get().person == mover.person
+    assert client.get(f"/contracts/{contract.pk}/").status_code == 404
+
+
+@pytest.mark.django_db
 def test_the_own_me_and_who_is_no_customer_do_not_rate():
     contract = make.agreed()
     seller, stranger = make.member(contract.provider), make.member(make.me())
