@@ -112,13 +112,14 @@ def _client_named(name: str) -> User:
 
 
 def _mint(user: User, *, scope: str, name: str = "") -> str:
-    application, _ = Application.objects.get_or_create(
-        name=name or f"tokens of {user.pk}",
+    name = name or f"tokens of {user.pk}"
+    # A form that was sent twice may have made two of them: nothing in the table forbids it.
+    application = Application.objects.filter(name=name, user=user).order_by("pk").first()
+    application = application or Application.objects.create(
+        name=name,
         user=user,
-        defaults={
-            "client_type": Application.CLIENT_CONFIDENTIAL,
-            "authorization_grant_type": Application.GRANT_CLIENT_CREDENTIALS,
-        },
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
     )
     token = secrets.token_urlsafe(32)
     row = AccessToken(

@@ -1,5 +1,7 @@
 """Tokens on pages: shown once, revoked by whoever may, and never somebody else's."""
 
+from functools import partial
+
 import pytest
 from oauth2_provider.models import AccessToken
 
@@ -7,6 +9,7 @@ from accounts import tokens
 from accounts.errors import Forbidden, Refused
 from accounts.models import AuditEvent
 from tests import make
+from tests.database import at_once
 from tests.make.api import Api
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +94,13 @@ def test_an_expired_token_is_refused():
     assert Api(token).get("").status_code == 200
     AccessToken.objects.update(expires="2026-01-01T00:00Z")
     assert Api(token).get("").status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_is_sent_many_times_at_once_does_not_keep_the_next_token_from_being_made():
+    make.org()
+    user = make.user()
+    ask = partial(tokens.create_person_token, user, by=user, on=make.TODAY, name="My sheet")
+    made = [*at_once([ask] * 4), ask()]
+    assert len(set(made)) == AccessToken.objects.filter(user=user).count() == 5
+    assert Api(made[-1]).get("").status_code == 200
