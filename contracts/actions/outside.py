@@ -45,7 +45,7 @@ def request(
     """
     require_orderer(by, buyer, on=on)
     own_key = f"{by.pk}/{key}" if key else ""
-    if earlier := _requested_before(own_key, offer, buyer):
+    if earlier := _requested_before(own_key, offer, buyer, quantity):
         return earlier
     _require_on_offer(offer, buyer, on=on)
     amount = _amount_of(offer, quantity)
@@ -57,7 +57,7 @@ def request(
         with transaction.atomic():
             purchase.save(force_insert=True)
     except IntegrityError as error:
-        earlier = _requested_before(own_key, offer, buyer)
+        earlier = _requested_before(own_key, offer, buyer, quantity)
         if constraints.name_of(error) != "ordered_once_per_key" or earlier is None:
             raise
         return earlier  # A twin requested it while we waited.
@@ -221,10 +221,11 @@ def _promise(purchase: OutsidePurchase, *, kind: Reservation.Kind, on: date) -> 
 
 
 def _requested_before(
-    key: str, offer: OutsideOffer, buyer: MicroEnterprise
+    key: str, offer: OutsideOffer, buyer: MicroEnterprise, quantity: Decimal
 ) -> OutsidePurchase | None:
     earlier = OutsidePurchase.objects.filter(order_key=key).first() if key else None
-    if earlier and (earlier.offer_id, earlier.buyer_id) != (offer.pk, buyer.pk):
+    asked = (offer.pk, buyer.pk, quantity)
+    if earlier and (earlier.offer_id, earlier.buyer_id, earlier.quantity) != asked:
         raise Refused(
             "This form was already used for another order.",
             code="key_reused",

@@ -163,6 +163,8 @@ def test_a_key_is_for_one_order():
     offer = make.outside_offer(price="100.00")
     assert order(shop, offer=offer, key="k") == order(shop, offer=offer, key="k")
     with pytest.raises(Refused, match="already used for another order"):
+        order(shop, offer=offer, key="k", quantity=Decimal(7))
+    with pytest.raises(Refused, match="already used for another order"):
         order(shop, key="k")
 
 
