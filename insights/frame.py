@@ -28,6 +28,7 @@ _HR_ADMIN = [
     ("Policies", "/hr/policies/", "policies"),
 ]
 _INSIGHTS = ("Insights", "/insights/", "insights")
+_AUDIT = ("Audit trail", "/audit/", "audit")
 _SECTIONS = {"outside-purchases": "contracts", "ratings": "contracts", "mes": "me"}
 
 
@@ -109,6 +110,8 @@ class Frame:
             links += _HR_ADMIN
         if self.is_hr_admin or self.is_chro or self.is_auditor:
             links.append(_INSIGHTS)
+        if self.is_auditor:
+            links.append(_AUDIT)
         return [(*link, link[2] == self.section) for link in links]
 
     def _is_our_me(self, parts: list[str]) -> bool:

@@ -265,9 +265,9 @@ def _newcomers(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
     waiting = Membership.objects.current(on=on).filter(micro_enterprise=me, lead_accepted_at=None)
     count = waiting.count()
     if count:
-        who = "One member is" if count == 1 else f"{count} members are"
+        who = "One member is not yet a partner"
         yield Need(
-            f"{who} not yet a partner",
+            who if count == 1 else f"{count} members are not yet partners",
             "They came in from HR data. Accept them, and tie each role to a customer outcome.",
             f"/mes/{me.pk}/",
             "Look at them",

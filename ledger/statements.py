@@ -132,7 +132,7 @@ def statement_of(
     rows = moved.select_related("payer__owner", "payee__owner").order_by("posted_on", "pk")
     lines = list(_lines(wallet, rows, opening))
     closing = lines[-1].balance if lines else opening
-    reserved = _reserved(wallet, day=min(on, last_day(month)))
+    reserved = _reserved(wallet, month=month, day=min(on, last_day(month)))
     return Statement(me, fund, month, opening, lines, closing, reserved)
 
 
@@ -145,13 +145,20 @@ def _opening(wallet: Wallet, month: date) -> Decimal:
     return Decimal(sums["received"] - sums["paid"])
 
 
-def _reserved(wallet: Wallet, *, day: date) -> Decimal:
-    """What was promised at the end of that day."""
-    rows = Reservation.objects.filter(wallet=wallet).filter(
-        Q(made_on=None) | Q(made_on__lte=day), Q(closed_on=None) | Q(closed_on__gt=day)
-    )
-    over = Q(kind=Reservation.Kind.DISPUTE_WINDOW, ends_on__lt=day)
-    return Decimal(rows.exclude(over).aggregate(total=Sum("amount", default=ZERO))["total"])
+def _reserved(wallet: Wallet, *, month: date, day: date) -> Decimal:
+    """What is promised at the end of the month, or by `day` while the month runs.
+
+    The closing balance holds the month's own charges and revenue, whatever day they were posted.
+    So a promise of the month that was used for them counts no more, and what was earned in it but
+    is not free yet counts already: else the same money would be taken off twice, or not at all.
+    """
+    window = Q(kind=Reservation.Kind.DISPUTE_WINDOW)
+    made = Q(made_on=None) | Q(made_on__lte=day) | window & Q(month__lte=month)
+    rows = Reservation.objects.filter(made, Q(closed_on=None) | Q(closed_on__gt=day), wallet=wallet)
+    used = ~window & Q(month__lte=month, closed_on__isnull=False)
+    over = window & Q(ends_on__lt=day)
+    open_rows = rows.exclude(used).exclude(over)
+    return Decimal(open_rows.aggregate(total=Sum("amount", default=ZERO))["total"])
 
 
 def _lines(wallet: Wallet, rows: QuerySet[Transfer], opening: Decimal) -> Iterator[Line]:

@@ -84,8 +84,8 @@ def rate(
             "withdrawn_on": None,
         },
     )  # fmt: skip
-    # Without the score: it is nobody's to see before the reveal, and never by name.
-    audit.record("rating.give", contract, by=by, on=on, me=contract.buyer, month=month)
+    # Without the score and the name: who rated what is the person's and the own lead's to know.
+    audit.record("rating.give", contract, by=None, on=on, month=month)
     return rating
 
 
@@ -99,7 +99,7 @@ def withdraw_rating(contract: Contract, *, month: date, by: User, on: date) -> N
     if rating.withdrawn_on is None:
         rating.withdrawn_on = on
         rating.save(update_fields=["withdrawn_on"])
-        audit.record("rating.withdraw", contract, by=by, on=on, me=contract.buyer, month=month)
+        audit.record("rating.withdraw", contract, by=None, on=on, month=month)
 
 
 def reveal_due(*, on: date) -> dict[str, Any]:

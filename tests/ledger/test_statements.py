@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ledger import actions, budgets, drafting, statements
-from ledger.models import Cause, Reservation, Transfer
+from ledger.models import Cause, Reservation, Transfer, Wallet
 from ledger.money import ZERO
 from tests import make
 from tests.make import APRIL, MARCH, TODAY
@@ -190,3 +190,22 @@ def test_a_statement_costs_the_same_queries_however_long_it_is(client, shop):
     with CaptureQueriesContext(connection) as many:
         client.get("/money/2026-03/")
     assert len(many) <= len(few)
+
+
+def test_what_a_settled_month_used_is_not_taken_off_twice():
+    shop, provider = make.me("Shop"), make.me("Provider")
+    make.granted(shop, "1000.00")
+    cause = Cause("contracts:contract", 1)
+    plan = {MARCH: Decimal("300.00"), APRIL: Decimal("300.00")}
+    actions.promise(shop, plan, kind="committed", cause=cause, on=TODAY)
+    posting = date(2026, 4, 6)
+    actions.pay(
+        make.wallet(shop), actions.wallet_of(provider, month=MARCH), Decimal("300.00"),
+        kind="charge", month=MARCH, reference="2026-03/contract/1/net", cause=cause, on=posting,
+    )  # fmt: skip
+    used = Reservation.objects.filter(month=MARCH)
+    used.update(closed_on=posting)
+    Wallet.objects.filter(owner=shop).update(reserved=300)
+    statement = statements.statement_of(shop, month=MARCH, on=date(2026, 4, 20))
+    assert (statement.closing, statement.reserved) == (700, 300)
+    assert statement.available == 400 == make.wallet(shop).available
