@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -49,9 +50,7 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
         unit=version.unit,
         initial=_initial(start),
         measures=start.measures,
-        customers=MicroEnterprise.objects.trading().exclude(pk=me.pk).order_by("name")
-        if sells
-        else None,
+        customers=_customers_of(me) if sells else None,
     )
 
     def deed() -> Contract:
@@ -71,6 +70,10 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
         "said": "Draft written.\nRead it once more, then sign and offer it.",
     }
     return _write(request, typed, deed, words, buyer=None if sells else me)
+
+
+def _customers_of(me: MicroEnterprise) -> QuerySet[MicroEnterprise]:
+    return MicroEnterprise.objects.trading().exclude(pk=me.pk).order_by("name")
 
 
 @_FORM_METHODS
