@@ -1,8 +1,10 @@
 """What the management commands have in common: `--json`, and a refusal that ends in status 1."""
 
 import json
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -22,6 +24,24 @@ class AnsweringCommand(BaseCommand):
     def answer(self, told: Any, sentences: list[str], *, as_json: bool) -> None:
         """The same facts for a program or for a person."""
         self.stdout.write(json.dumps(told, default=str) if as_json else "\n".join(sentences))
+
+
+def a_day(text: str) -> date:
+    """An argument like 2026-10-31; another word ends with a sentence and status 2."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no day; write it like 2026-10-31.") from None
+
+
+def a_month(text: str) -> date:
+    """An argument like 2026-10 as the first day of that month, refused as `a_day` refuses."""
+    try:
+        if len(text) == len("2026-10"):
+            return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        pass
+    raise ArgumentTypeError(f"{text!r} is no month; write it like 2026-10.")
 
 
 @contextmanager

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.first_visit.LeadToFounding",
+    "config.zone.OrganizationsTime",
     # A page is closed unless it says login_not_required, so that a forgotten word shows nothing.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "config.sign_in.PagesAreForTheFirm",

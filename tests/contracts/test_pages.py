@@ -86,6 +86,20 @@ def test_a_contract_from_the_offering_to_both_signatures_in_the_browser(client):
     assert money.money_of(shop, on=TODAY).committed == 20000
 
 
+def test_a_signature_shows_the_hour_on_the_organisations_clock(client, time_machine):
+    make.org(time_zone="Europe/Tallinn")
+    shop = make.me("Shop", kind="frontline")
+    make.granted(shop, "30000.00")
+    buyer = browser(client, make.lead(shop))
+    of = make.offering(make.me())
+    time_machine.move_to("2026-02-14T22:30:00Z")  # already tomorrow in Tallinn
+    buyer.post(f"/contracts/new/{of.pk}/", terms_data())
+    contract = Contract.objects.get()
+    signed = {"hash": contract.current.hash, "read": "on"}
+    page = text_of(buyer.post(f"/contracts/{contract.pk}/offer/", signed, follow=True))
+    assert "15 February 2026, 00:30" in page
+
+
 def test_what_the_address_asks_for_is_filled_in(client):
     of = make.offering(make.me(), plan="per_unit", price="30.00", unit="hire")
     shop = make.me()

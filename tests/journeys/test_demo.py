@@ -207,3 +207,13 @@ def test_invitations_are_out_and_everybody_else_has_the_one_password():
         "kertu.valk", "larisa.moroz", "zane.celmina",
     }  # fmt: skip
     assert User.objects.exclude(pk__in=invited).values("password").distinct().count() == 1
+
+
+def test_a_day_that_has_not_come_is_not_run_for_it_would_end_what_still_runs():
+    today = clock.today()
+    before = list(Contract.objects.order_by("pk").values_list("state", flat=True))
+    with pytest.raises(CommandError, match=f"2099-01-01 is after today, {today}") as refused:
+        call_command("run_day", "2099-01-01")
+    assert refused.value.returncode == 1
+    assert list(Contract.objects.order_by("pk").values_list("state", flat=True)) == before
+    assert told("run_day", str(today))["day"] == str(today)

@@ -1,13 +1,12 @@
 import json
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from accounts import clock, spreadsheets
-from accounts.console import AnsweringCommand
+from accounts.console import AnsweringCommand, a_day
 from accounts.errors import Invalid, Refused
 from accounts.hris import mapping, uploads
 from accounts.hris.plan import KINDS, Plan
@@ -23,7 +22,7 @@ class Command(AnsweringCommand):
         parser.add_argument(
             "--map", default="generic", help=f"{', '.join(mapping.presets())} or a .toml file"
         )
-        parser.add_argument("--on", type=date.fromisoformat, help="YYYY-MM-DD, today if not given")
+        parser.add_argument("--on", type=a_day, help="YYYY-MM-DD, today if not given")
         parser.add_argument("--source", help="the mapping's own source if not given")
         parser.add_argument(
             "--partial", action="store_true", help="whoever is missing in the file has not left"
@@ -42,7 +41,8 @@ class Command(AnsweringCommand):
             self.stderr.write(f"Note, row {note.row}, {note.field} {note.value!r}: {note.message}")
         if done.refused:
             count = len(done.refused)
-            raise CommandError(f"{count} rows were not taken; the rest was.", returncode=1)
+            were, was = ("would not be", "would") if options["dry_run"] else ("were not", "was")
+            raise CommandError(f"{count} rows {were} taken; the rest {was}.", returncode=1)
 
 
 def _import(options: dict[str, Any]) -> Plan:

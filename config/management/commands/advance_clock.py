@@ -1,10 +1,10 @@
 import json
 from argparse import ArgumentParser
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.console import a_day
 from accounts.errors import Refused
 from config.demo import clock
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Moves the demo's day forward, running each day's jobs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("to", type=date.fromisoformat, metavar="YYYY-MM-DD")
+        parser.add_argument("to", type=a_day, metavar="YYYY-MM-DD")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.epilog = "Example: ./run manage advance_clock 2026-11-15"
 

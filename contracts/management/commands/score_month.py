@@ -1,13 +1,12 @@
 import json
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import clock
+from accounts.console import a_month
 from accounts.errors import Refused
 from contracts.actions import ratings
-from ledger import months
 
 
 class Command(BaseCommand):
@@ -15,7 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.epilog = "Example: ./run manage score_month 2026-03"
-        parser.add_argument("month", type=_month, help="YYYY-MM")
+        parser.add_argument("month", type=a_month, help="YYYY-MM")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,7 +27,3 @@ class Command(BaseCommand):
             f" {done['not_enough']} with not enough ratings."
         )
         self.stdout.write(json.dumps(done) if options["json"] else said)
-
-
-def _month(text: str) -> date:
-    return months.parse(text)

@@ -1,17 +1,17 @@
 import json
 import time
-from datetime import date
 from typing import Any
 
 from celery import current_app
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import clock
+from accounts.console import a_month
 from accounts.errors import Refused
 from contracts import settlement
 from contracts.queries.settlement import progress_of, summary
 from contracts.tasks import wake
-from ledger import months, runs
+from ledger import runs
 from ledger.models import SettlementRun
 
 State = SettlementRun.State
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.epilog = "Example: ./run manage settle_month 2026-03 --to posted"
-        parser.add_argument("month", type=_month, help="YYYY-MM")
+        parser.add_argument("month", type=a_month, help="YYYY-MM")
         parser.add_argument(
             "--to",
             choices=[state.value for state in _ASKED_FOR],
@@ -78,7 +78,3 @@ class Command(BaseCommand):
         )
         for each in result["refused"]:
             self.stdout.write(f"Contract {each['contract']} refused: {each['detail']}")
-
-
-def _month(text: str) -> date:
-    return months.parse(text)

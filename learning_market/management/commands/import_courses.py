@@ -1,11 +1,10 @@
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from accounts import clock
-from accounts.console import AnsweringCommand
+from accounts.console import AnsweringCommand, a_day
 from accounts.errors import Refused
 from learning_market.course_import import PRESETS, Imported, RowRefused, import_courses
 
@@ -18,7 +17,7 @@ class Command(AnsweringCommand):
         super().add_arguments(parser)
         parser.add_argument("file", type=Path)
         parser.add_argument("--map", default="generic", choices=list(PRESETS))
-        parser.add_argument("--on", type=date.fromisoformat, help="YYYY-MM-DD, today if not given")
+        parser.add_argument("--on", type=a_day, help="YYYY-MM-DD, today if not given")
         parser.add_argument("--dry-run", action="store_true", help="show it and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,11 +1,10 @@
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from accounts import clock
-from accounts.console import AnsweringCommand, refusals
+from accounts.console import AnsweringCommand, a_day, refusals
 from ledger import grant_import
 
 
@@ -19,7 +18,7 @@ class Command(AnsweringCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("file", type=Path)
-        parser.add_argument("--on", type=date.fromisoformat, help="YYYY-MM-DD, today if not given")
+        parser.add_argument("--on", type=a_day, help="YYYY-MM-DD, today if not given")
         parser.add_argument("--dry-run", action="store_true", help="show it and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from accounts import clock
-from accounts.console import AnsweringCommand, refusals
-from ledger import budgets, months
+from accounts.console import AnsweringCommand, a_month, refusals
+from ledger import budgets
 
 
 class Command(AnsweringCommand):
@@ -13,7 +13,7 @@ class Command(AnsweringCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("month", type=months.parse, help="YYYY-MM")
+        parser.add_argument("month", type=a_month, help="YYYY-MM")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with refusals():

@@ -1,11 +1,10 @@
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from accounts import clock, spreadsheets
-from accounts.console import AnsweringCommand
+from accounts.console import AnsweringCommand, a_day
 from accounts.errors import Refused
 from marketplace import price_lists
 from marketplace.actions import Imported, import_outside_offers
@@ -28,7 +27,7 @@ class Command(AnsweringCommand):
             "without it, the preset that fits the file's columns",
         )
         parser.add_argument("--category", default="", help="the mapping's own if not given")
-        parser.add_argument("--on", type=date.fromisoformat, help="YYYY-MM-DD, today if not given")
+        parser.add_argument("--on", type=a_day, help="YYYY-MM-DD, today if not given")
         parser.add_argument("--dry-run", action="store_true", help="show it and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,7 +45,8 @@ class Command(AnsweringCommand):
             done = Imported(refused=[price_lists.whole_file(fault)])
         self.answer(done.as_dict(), _sentences(done, is_trial), as_json=options["json"])
         if done.refused:
-            said = f"{len(done.refused)} rows were not taken; the rest was."
+            were, was = ("would not be", "would") if is_trial else ("were not", "was")
+            said = f"{len(done.refused)} rows {were} taken; the rest {was}."
             raise CommandError(said if done.read else "Nothing was changed.", returncode=1)
 
 
