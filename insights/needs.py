@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from django.db.models import Exists, F, OuterRef, Q
 
 from accounts import policy
-from accounts.models import Membership, MicroEnterprise, User
+from accounts.models import Membership, MicroEnterprise, Person, User
 from accounts.permissions import is_hr_admin, is_lead, may_sign_for
 from contracts.models import (
     Contract,
@@ -275,6 +275,13 @@ def _newcomers(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
 
 
 def _of_hr_admin(user: User, *, on: date) -> Iterator[Need]:
+    if not Person.objects.exists():
+        yield Need(
+            "Nobody is known here yet",
+            "Import the people whom your HR system knows; their units become micro-enterprises.",
+            "/hr/people/import/",
+            "Import people",
+        )
     drafts = BudgetRule.objects.filter(state=BudgetRule.State.DRAFT).exclude(drafted_by=user)
     for rule in drafts.order_by("pk")[:MOST]:
         yield Need(

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Membership, Role
+from accounts.models import Membership, Role, User
 from contracts.actions import results
 from contracts.models import RatingInvitation
 from insights import needs, queries
@@ -86,6 +86,16 @@ def test_outcome_coverage_counts_held_roles_with_a_live_outcome():
     assert (found.tied, found.roles, found.share) == (1, 2, Decimal("0.5"))
     assert queries.untied_members(on=TODAY) == 1
     assert queries.Coverage(171, 190).share == Decimal("0.9")
+
+
+def test_where_nobody_is_known_the_founder_is_led_to_the_import(client):
+    make.org()
+    client.force_login(User.objects.create_user("founder@example.com", is_hr_admin=True))
+    page = client.get("/").content.decode()
+    assert "Nobody is known here yet" in page
+    assert 'href="/hr/people/import/"' in page
+    make.person()
+    assert "Nobody is known here yet" not in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize("flag", ["is_chro", "is_auditor", "is_hr_admin"])
