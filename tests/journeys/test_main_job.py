@@ -5,6 +5,7 @@ Every figure was worked out by hand and stands here as it is read on the page.
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,19 @@ import pytest
 from accounts import founding
 from accounts.models import Person
 from tests import make
-from tests.journeys.steps import budgets, clock, contracts, market, micro_enterprises, people
+from tests.journeys.steps import (
+    budgets,
+    clock,
+    contracts,
+    delivery,
+    learning,
+    market,
+    micro_enterprises,
+    money,
+    people,
+    ratings,
+    settlement,
+)
 from tests.real_data import real_data
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,6 +33,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OURS = Path(__file__).parent.parent / "files"
 SECOND_OF_MARCH = date(2026, 3, 2)
 HIRING = "Hiring Works"
+D = Decimal
+MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 PASSWORD = "a long walk by the sea"
 OUTCOME = {
     "What changes?": "Ships wait less", "For which customer?": "Shipping lines",
@@ -96,6 +111,12 @@ def test_one_month_of_the_market(visitor, worker, settings, calm_zone, sets_the_
     _budgets_are_published(visitor, files, hr=hr)
     _inside_and_outside_side_by_side(visitor, files, hr=hr, lead=lead)
     _both_sides_sign(visitor, files, lead=lead, founder=founder)
+    _the_month_passes(visitor, lead=lead, founder=founder)
+    _the_month_is_settled(visitor, hr=hr, lead=lead, founder=founder)
+    _statements_add_up(visitor, lead=lead, founder=founder)
+    _skills_are_invested_in(visitor, lead=lead, founder=founder, others=others)
+    _a_seat_is_given_back(visitor, lead=lead, others=others)
+    _five_people_rate(visitor, raters=[lead, *others], founder=founder)
 
 
 def _firm(zone):
@@ -260,6 +281,111 @@ def _both_sides_sign(visitor, files, *, lead, founder):
     contracts.opens(visitor, "Interview days")
     contracts.signs(visitor)
 
-    visitor.chooses_from_the_menu("Money")
     # 26,967.73 for the desk, 14,200.00 by the hour, 10,099.20 for the interviews.
+    assert money.available(visitor) == D("132000.00") - D("51266.93")
     visitor.reads("51,266.93", "80,733.07")
+
+
+def _the_month_passes(visitor, *, lead, founder):
+    """More hours than expected and fewer interviews; what was reached is agreed on."""
+    clock.moves_to(visitor, date(2026, 3, 25))
+    visitor.becomes(founder).opens("/")
+    delivery.enters(
+        visitor, "Data analyst", "30.5", on=date(2026, 3, 16), note="Where ships wait, and why"
+    )
+    delivery.enters(visitor, "Data analyst", "16", on=date(2026, 3, 24), note="The same for tugs")
+    delivery.enters(visitor, "Interview days", "7.5", on=date(2026, 3, 20), note="Pilots")
+    visitor.becomes(lead).opens("/")
+    delivery.confirms(visitor, "Data analyst", "Where ships wait, and why")
+    clock.moves_to(visitor, date(2026, 4, 2))
+    visitor.becomes(founder).opens("/")
+    delivery.enters_the_result(visitor, "Data analyst", "Posts filled in 30 days", "84")
+    visitor.becomes(lead).opens("/")
+    delivery.confirms_the_result(visitor, "Data analyst", "Posts filled in 30 days")
+    visitor.reads("70 %", within=visitor.part("Results"))  # 84 on the way from 70 to 90
+
+
+def _the_month_is_settled(visitor, *, hr, lead, founder):
+    """An HR admin presses the buttons, and a worker does the work."""
+    visitor.becomes(hr).opens("/")
+    settlement.opens(visitor, MARCH)
+    settlement.lets_it_be(visitor, "computed", month=MARCH)
+    for charge, calculation, cost in (
+        ("Recruiting desk", "7,333.33 × 21 of 31 days", "4,967.74"),
+        ("Data analyst", "46.5 × 88.75 per hour", "4,126.88"),
+        ("Interview days", "7.5 × 210.40 per interview day", "1,578.00"),
+    ):
+        visitor.reads(calculation, cost, within=visitor.row(charge))
+    visitor.reads("10,672.62", within=visitor.row("3 lines"))
+    visitor.becomes(lead).opens("/")
+    assert money.available(visitor) == D("80733.07")  # a preview moves nothing
+    visitor.becomes(hr).opens("/")
+    settlement.opens(visitor, MARCH)
+    settlement.lets_it_be(visitor, "posted", month=MARCH)
+    settlement.lets_it_be(visitor, "locked", month=MARCH)
+    visitor.becomes(lead).opens("/")
+    # 576.88 more than planned by the hour, 946.80 less for interviews.
+    assert money.available(visitor) == D("80733.07") - D("576.88") + D("946.80")
+    visitor.becomes(founder).opens("/")
+    assert money.available(visitor) == 0  # ten working days for disputes
+
+
+def _statements_add_up(visitor, *, lead, founder):
+    visitor.becomes(lead).opens("/")
+    assert money.reads_the_statement(visitor, MARCH) == money.Statement(
+        D("0.00"),
+        [
+            ("Grant", D("132000.00")),
+            ("Purchase inside", D("-3550.00")),
+            ("Purchase inside", D("-4967.74")),
+            ("Purchase inside", D("-1578.00")),
+            ("Purchase inside", D("-576.88")),
+        ],
+        D("121327.38"),
+    )
+    visitor.becomes(founder).opens("/")
+    assert money.reads_the_statement(visitor, MARCH) == money.Statement(
+        D("0.00"),
+        [
+            ("Sale inside", D("3550.00")),
+            ("Sale inside", D("4967.74")),
+            ("Sale inside", D("1578.00")),
+            ("Sale inside", D("576.88")),
+        ],
+        D("10672.62"),
+    )
+
+
+def _skills_are_invested_in(visitor, *, lead, founder, others):
+    visitor.becomes(founder).opens("/")
+    learning.offers_a_course(
+        visitor, {"Title": "Reading the tide", "Topic": "Navigation",
+                  "Taught by our micro-enterprise": HIRING},
+        {"First day": "2026-04-20", "Last day": "2026-04-21", "Price per seat": "905.55",
+         "Seats": "8"},
+    )  # fmt: skip
+    visitor.becomes(lead).opens("/")
+    learning.invests(
+        visitor, "Reading the tide", [others[0].person, others[1].person],
+        because="Pilots plan the tide themselves.", worth="3000",
+    )  # fmt: skip
+    visitor.reads("1,811.10")
+
+
+def _five_people_rate(visitor, *, raters, founder):
+    for rater, score in zip(raters, (5, 4, 4, 3, 5), strict=True):
+        ratings.rates(visitor.becomes(rater), "Data analyst", score)
+    visitor.becomes(founder).opens("/")
+    clock.moves_to(visitor, date(2026, 4, 14))
+    visitor.chooses_from_the_menu("Our ME")
+    visitor.reads("not enough ratings")
+    clock.moves_to(visitor, date(2026, 4, 15))
+    visitor.chooses_from_the_menu("Our ME")
+    visitor.reads("80", "5 of 15 invited")
+
+
+def _a_seat_is_given_back(visitor, *, lead, others):
+    visitor.becomes(lead).opens("/")
+    clock.moves_to(visitor, date(2026, 4, 8))
+    learning.cancels_the_seat(visitor, "Reading the tide", others[0].person)
+    visitor.is_told("452.78 of its price came free.")

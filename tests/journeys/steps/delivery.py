@@ -17,21 +17,15 @@ def confirms(visitor, contract, note):
     visitor.is_told("Delivery confirmed.")
 
 
-def enters_the_result(visitor, contract, measure, value, *, month):
+def enters_the_result(visitor, contract, measure, value):
     contracts.opens(visitor, contract)
-    shows_the_month(visitor, month)
     visitor.row(measure).get_by_role("link", name="Enter").click()
     visitor.main.get_by_label(measure).fill(value)
     visitor.presses("Enter value")
     visitor.is_told("entered.")
 
 
-def confirms_the_result(visitor, contract, measure, *, month):
+def confirms_the_result(visitor, contract, measure):
     contracts.opens(visitor, contract)
-    shows_the_month(visitor, month)
     visitor.row(measure).get_by_role("button", name="Confirm").click()
     visitor.is_told("Value confirmed.")
-
-
-def shows_the_month(visitor, month):
-    visitor.main.get_by_role("link", name=f"{month:%B %Y}", exact=True).first.click()

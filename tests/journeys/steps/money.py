@@ -21,7 +21,8 @@ class Statement:
 def reads_the_statement(visitor, month, *, fund="Operating"):
     """The page, with every line added up again by the reader."""
     visitor.chooses_from_the_menu("Money")
-    visitor.opens(f"/money/{month:%Y-%m}/")
+    visitor.main.get_by_role("link", name="Statement of ").click()
+    visitor.follows(f"{month:%b}")
     if fund != "Operating":
         visitor.follows(fund)
     visitor.reads(f"Statement, {month:%B %Y}")
@@ -40,6 +41,13 @@ def reads_the_statement(visitor, month, *, fund="Operating"):
     found = Statement(opening, lines, closing)
     assert found == _as_file(visitor)
     return found
+
+
+def available(visitor):
+    """Of the operating wallet, as the page of the money says it."""
+    visitor.chooses_from_the_menu("Money")
+    purse = visitor.main.locator(".purse-strip").filter(has_text="Operating")
+    return amount(purse.locator(".great").inner_text())
 
 
 def _as_file(visitor):

@@ -14,10 +14,7 @@ def lets_it_be(visitor, state, *, month):
     verb = {"computed": "Compute", "posted": "Post", "locked": "Lock"}[state]
     visitor.presses_and_confirms(f"{verb} {month:%B}")
     visitor.is_told(f"{month:%B %Y} is being {state}.")
-    reached = visitor.main.locator(".page-title .state")
-    for _ in range(60):
-        if reached.inner_text().strip().lower() == state:
-            break
-        visitor.page.wait_for_timeout(500)
-        visitor.page.reload()
-    expect(reached).to_have_text(state, ignore_case=True)
+    at_work = visitor.main.locator("#progress")
+    expect(at_work).not_to_contain_text("The workers are at it", timeout=60_000)
+    visitor.page.reload()
+    expect(visitor.main.locator(".page-title")).to_contain_text(state.capitalize())
