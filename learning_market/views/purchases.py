@@ -89,7 +89,7 @@ def purchase(request: MemberRequest, pk: int) -> HttpResponse:
     decides = may_sign_for(request.user, me, on=on)
     is_before_start = found.state in (State.PROPOSED, State.COMMITTED) and found.run.starts_on > on
     seats = queries.seats_shown_to(request.user, found, on=on)
-    cost = found.price * sum(seat.state == LearningSeat.State.OPEN for seat, _ in seats)
+    cost = sum((found.price - seat.released for seat, _ in seats), Decimal(0))
     context = {
         "purchase": found,
         "seats": [

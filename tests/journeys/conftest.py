@@ -43,8 +43,8 @@ def sets_the_day() -> Callable[[date], None]:
 
 
 @pytest.fixture
-def worker(transactional_db, tmp_path) -> Iterator[None]:
-    """`celery worker` as a process of its own, on the test's database and queue."""
+def worker(transactional_db, tmp_path) -> Iterator[Path]:
+    """`celery worker` as a process of its own, on the test's database and queue; its log."""
     log = tmp_path / "worker.log"
     command = [sys.executable, "-Wignore", "-m", "celery", "--app=config", "--quiet", "worker"]
     command += ["--pool=solo", "--loglevel=info", "--without-gossip", "--without-mingle"]
@@ -58,7 +58,7 @@ def worker(transactional_db, tmp_path) -> Iterator[None]:
         comes_true(lambda: process.poll() is not None or _answers(log), within=60)
         assert process.poll() is None, log.read_text()
         assert _answers(log), log.read_text()
-        yield
+        yield log
     finally:
         stop(process)
 

@@ -3,15 +3,20 @@
 Every figure was worked out by hand and stands here as it is read on the page.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from accounts import founding
 from accounts.models import Person
+from ledger.actions import system_wallet
+from ledger.models import Transfer, Wallet
 from tests import make
 from tests.journeys.steps import (
     budgets,
@@ -117,6 +122,9 @@ def test_one_month_of_the_market(visitor, worker, settings, calm_zone, sets_the_
     _skills_are_invested_in(visitor, lead=lead, founder=founder, others=others)
     _a_seat_is_given_back(visitor, lead=lead, others=others)
     _five_people_rate(visitor, raters=[lead, *others], founder=founder)
+    _april_adds_up_too(visitor, lead=lead, founder=founder)
+    _nothing_is_lost_and_nothing_broken(files)
+    assert "contracts.tasks.work_on_run" in worker.read_text()
 
 
 def _firm(zone):
@@ -299,9 +307,10 @@ def _the_month_passes(visitor, *, lead, founder):
     delivery.confirms(visitor, "Data analyst", "Where ships wait, and why")
     clock.moves_to(visitor, date(2026, 4, 2))
     visitor.becomes(founder).opens("/")
-    delivery.enters_the_result(visitor, "Data analyst", "Posts filled in 30 days", "84")
+    measure = MEASURE["Measure"]
+    delivery.enters_the_result(visitor, "Data analyst", measure, "84", month=MARCH)
     visitor.becomes(lead).opens("/")
-    delivery.confirms_the_result(visitor, "Data analyst", "Posts filled in 30 days")
+    delivery.confirms_the_result(visitor, "Data analyst", measure, month=MARCH)
     visitor.reads("70 %", within=visitor.part("Results"))  # 84 on the way from 70 to 90
 
 
@@ -389,3 +398,37 @@ def _a_seat_is_given_back(visitor, *, lead, others):
     clock.moves_to(visitor, date(2026, 4, 8))
     learning.cancels_the_seat(visitor, "Reading the tide", others[0].person)
     visitor.is_told("452.78 of its price came free.")
+    visitor.reads("1,358.32", within=visitor.part("The investment"))
+
+
+def _april_adds_up_too(visitor, *, lead, founder):
+    """The course starts and is paid; what was earned in March is free by now."""
+    visitor.becomes(lead).opens("/")
+    clock.moves_to(visitor, date(2026, 4, 20))
+    assert money.reads_the_statement(visitor, APRIL, fund="Learning") == money.Statement(
+        D("10000.00"), [("Learning", D("-452.77")), ("Learning", D("-905.55"))], D("8641.68")
+    )
+    visitor.becomes(founder).opens("/")
+    assert money.reads_the_statement(visitor, APRIL) == money.Statement(
+        D("10672.62"),
+        [("Learning sold", D("452.77")), ("Learning sold", D("905.55"))],
+        D("12030.94"),
+    )
+    assert money.available(visitor) == D("12030.94")
+
+
+def _nothing_is_lost_and_nothing_broken(files):
+    """All that was granted lies in the wallets of the MEs, and all proofs hold."""
+    balances = {str(each.owner): each.balance for each in Wallet.objects.filter(fund="operating")}
+    assert balances == {
+        files.team: D("121327.38"), "Harbour Shop": D("78000.00"), "Gate House": D("30000.00"),
+        HIRING: D("12030.94"),
+    }  # fmt: skip
+    granted = D("250000.00")
+    assert sum(each.balance for each in Wallet.objects.exclude(owner=None)) == granted
+    treasury = system_wallet("treasury")
+    assert sum(each.amount for each in Transfer.objects.filter(payer=treasury)) == granted
+    for command in ("check_money", "verify_contracts"):
+        out = StringIO()
+        call_command(command, "--json", stdout=out)
+        assert json.loads(out.getvalue())["broken"] == []

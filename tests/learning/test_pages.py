@@ -136,6 +136,22 @@ def test_a_member_gives_the_own_seat_back(client, shop):
     assert "900.00 of its price came free." in page
 
 
+def test_what_a_seat_given_back_late_cost_stays_part_of_the_investment(client, shop, time_machine):
+    lead, ann = make.lead(shop), make.member(shop)
+    made = actions.invest(
+        run(price="905.55", starts_on=date(2026, 4, 20)), me=shop,
+        people=[lead.person, ann.person], expected_return="Skill",
+        expected_value=Decimal("3000.00"), by=lead, on=TODAY,
+    )  # fmt: skip
+    time_machine.move_to("2026-04-08T09:00:00Z")
+    client.force_login(ann)
+    seat = made.seats.get(person=ann.person)
+    page = _text(client.post(f"/learning/seats/{seat.pk}/cancel/", follow=True))
+    assert "452.78 of its price came free." in page
+    assert "1,358.32" in page  # 905.55 for the lead's seat, 452.77 for the one given back
+    assert "120.9 %" in page
+
+
 def test_a_provider_offers_a_course_moves_its_run_and_everybody_gets_all_back(client, shop):
     lab = make.me("Lab")
     teacher, buyer = make.lead(lab), make.lead(shop)

@@ -17,15 +17,22 @@ def confirms(visitor, contract, note):
     visitor.is_told("Delivery confirmed.")
 
 
-def enters_the_result(visitor, contract, measure, value):
-    contracts.opens(visitor, contract)
-    visitor.row(measure).get_by_role("link", name="Enter").click()
+def enters_the_result(visitor, contract, measure, value, *, month):
+    _opens_the_month(visitor, contract, month)
+    visitor.row(measure, within=visitor.part("Results")).get_by_role("link", name="Enter").click()
     visitor.main.get_by_label(measure).fill(value)
     visitor.presses("Enter value")
     visitor.is_told("entered.")
 
 
-def confirms_the_result(visitor, contract, measure):
-    contracts.opens(visitor, contract)
-    visitor.row(measure).get_by_role("button", name="Confirm").click()
+def confirms_the_result(visitor, contract, measure, *, month):
+    _opens_the_month(visitor, contract, month)
+    row = visitor.row(measure, within=visitor.part("Results"))
+    row.get_by_role("button", name="Confirm").click()
     visitor.is_told("Value confirmed.")
+
+
+def _opens_the_month(visitor, contract, month):
+    contracts.opens(visitor, contract)
+    visitor.follows(f"{month:%b}")
+    visitor.reads(f"Results of {month:%B %Y}")

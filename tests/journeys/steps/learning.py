@@ -6,7 +6,6 @@ def offers_a_course(visitor, words, run):
     visitor.follows("Offer a course")
     visitor.fills(words)
     visitor.presses("Record course")
-    visitor.follows("Add a run")
     visitor.fills(run)
     visitor.presses("Add run")
     visitor.reads(words["Title"])
