@@ -8,7 +8,7 @@ urlpatterns = [
     path("api/v1/", include("config.api")),
     path("healthz", health.alive),
     path("readyz", health.ready),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("config.entrance")),
     path("demo/day/", advance_clock, name="advance_clock"),
     path("gallery/", gallery, name="gallery"),
     path("", include("accounts.urls")),

@@ -34,11 +34,7 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
     """A new draft from an offering, as its buyer, or as its provider for a customer."""
     me, on = acting_me(request), today(request)
     found = _on_sale(offering)
-    require(
-        may_draft_contract(request.user, me, on=on),
-        f"You may not draft a contract for {me}.",
-        help=f"Ask the lead of {me}, or a member who may sign.",
-    )
+    _require_drafter(request, me)
     version = found.current
     if version is None:
         raise Unknown
@@ -74,6 +70,14 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
 
 def _customers_of(me: MicroEnterprise) -> QuerySet[MicroEnterprise]:
     return MicroEnterprise.objects.trading().exclude(pk=me.pk).order_by("name")
+
+
+def _require_drafter(request: MemberRequest, me: MicroEnterprise) -> None:
+    require(
+        may_draft_contract(request.user, me, on=today(request)),
+        f"You may not draft contracts for {me}.",
+        help=f"Ask the lead of {me}, or a member who may sign.",
+    )
 
 
 @_FORM_METHODS
