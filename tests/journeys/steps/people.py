@@ -54,21 +54,3 @@ def chooses_a_password(visitor, link, password):
     visitor.fills({"Password": password, "The same again": password})
     visitor.presses("Set password and sign in")
     visitor.is_told("Your password is set.")
-
-
-def founds(visitor, words):
-    """The first visit of an empty installation, whichever page it was for."""
-    visitor.opens("/market/")
-    visitor.reads("Found the organisation")
-    visitor.fills(words)
-    visitor.presses("Found the organisation")
-    visitor.is_told("The organisation is founded and you are its HR admin.")
-
-
-def adds(visitor, words):
-    """Somebody whom no file names."""
-    visitor.chooses_from_the_menu("People")
-    visitor.follows("Add a person")
-    visitor.fills(words)
-    visitor.presses("Add the person")
-    visitor.reads("An invitation goes to")
