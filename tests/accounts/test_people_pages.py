@@ -88,7 +88,7 @@ class TestTheList:
         )
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/hr/people/", {"page": 1}).status_code == 200
-        assert len(queries) == 10
+        assert len(queries) == 11
 
     def test_members_do_not_see_it_and_auditors_only_look(self, client):
         ann = make.person("Ann Osei", email="a@x.example")

@@ -71,10 +71,10 @@ POST grants/{id}/publish/                   n n h y n n n  -
 GET learning-purchases/                     y y y y y y n  learning:read
 POST learning-purchases/                    y y n n n n n  learning:write
 GET learning-purchases/{id}/                y y h h h y n  learning:read
-POST learning-purchases/{id}/cancel/        y y h h h h n  -
-POST learning-purchases/{id}/commit/        n y h h h h n  -
-POST learning-purchases/{id}/complete/      n y h h h h n  -
-POST learning-purchases/{id}/decline/       n y h h h h n  -
+POST learning-purchases/{id}/cancel/        y y h h h n n  -
+POST learning-purchases/{id}/commit/        n y h h h n n  -
+POST learning-purchases/{id}/complete/      n y h h h n n  -
+POST learning-purchases/{id}/decline/       n y h h h n n  -
 POST learning-purchases/{id}/propose/       y y h h h n n  -
 GET memberships/                            y y y y y y n  people:read
 POST memberships/                           n y n n n n n  people:write
