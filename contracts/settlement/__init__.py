@@ -1,7 +1,8 @@
 """The month's settlement (PRODUCT 4.10): intake reads, computing applies the rules, posting pays.
 
-`runs` leads: a chunk of buyers is one transaction and passes twice, once to write its lines and
-once to move the money of exactly those lines.
+`cases` holds the words that they share, `charging` prices the fee and the usage. `runs` leads: a
+chunk of buyers is one transaction and passes twice, once to write its lines and once to move the
+money of exactly those lines.
 """
 
 from contracts.settlement.runs import ask_for, retry, run_due, work

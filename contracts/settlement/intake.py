@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from contracts.closing import closes_on
 from contracts.models import Contract
 from contracts.pricing import Days
-from contracts.settlement.computing import Case, Delivered, Terms
+from contracts.settlement.cases import Case, Delivered, Terms
 from ledger.months import following, last_day
 from ledger.posting import array
 from ledger.runs import Load

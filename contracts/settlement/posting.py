@@ -13,7 +13,7 @@ from accounts import clock, policy
 from accounts import queries as accounts
 from accounts.workdays import nth_working_day_after
 from contracts.models import Overage, SettlementRefusal, Usage
-from contracts.settlement.computing import Case, Line
+from contracts.settlement.cases import Computed
 from ledger import posting
 from ledger.models import Cause, SettlementChunk, SettlementRun
 from ledger.posting import Charge, Waiting, Window
@@ -56,17 +56,14 @@ _CHARGES = """
 
 
 def write_lines(
-    computed: Sequence[tuple[Case, list[Line]]],
-    counted: Mapping[int, Sequence[int]],
-    *,
-    run: SettlementRun,
+    computed: Sequence[Computed], counted: Mapping[int, Sequence[int]], *, run: SettlementRun
 ) -> dict[int, str]:
     """COPY the lines and mark the usage in them; contracts that the database refused, and why."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     refused: dict[int, str] = {}
 
-    def write(part: Sequence[tuple[Case, list[Line]]]) -> None:
+    def write(part: Sequence[Computed]) -> None:
         _copy_lines(part, run)
 
     for (case, _), reason in one_by_one(write, computed):
@@ -166,7 +163,7 @@ def _why_it_waits(waiting: Waiting, may_exceed: set[int]) -> str:
     return f"{waiting.amount:,.2f} is needed, {waiting.available:,.2f} was available."
 
 
-def _copy_lines(computed: Sequence[tuple[Case, list[Line]]], run: SettlementRun) -> None:
+def _copy_lines(computed: Sequence[Computed], run: SettlementRun) -> None:
     start = f"{run.month}\t{run.pk}\t{run.policy_version}"
     rows = [
         f"{start}\t{case.contract}\t{line.version}\t{line.kind}\t{line.term}\t{line.origin_month}"

@@ -16,7 +16,8 @@ from accounts.errors import Refused
 from accounts.models import Organization, User
 from contracts.models import SettlementLine
 from contracts.settlement import intake, posting
-from contracts.settlement.computing import Case, Line, lines_of
+from contracts.settlement.cases import Computed
+from contracts.settlement.computing import lines_of
 from ledger import runs
 from ledger.models import SettlementChunk, SettlementRun, Transfer
 from ledger.months import last_day, month_of, previous, text_of
@@ -121,7 +122,7 @@ def run_due(*, on: date) -> dict[str, str]:
 def compute(chunk: SettlementChunk, run: SettlementRun) -> None:
     """The first pass: one contract that cannot be computed is set aside and stops no other."""
     cases, counted = intake.cases(run.month, first=chunk.first_buyer, until=chunk.last_buyer)
-    computed: list[tuple[Case, list[Line]]] = []
+    computed = list[Computed]()
     refused: dict[int, tuple[str, str]] = {}
     for case in cases:
         try:
