@@ -39,7 +39,7 @@ def upsert_person(
     if done.refused:
         wrong = done.refused[0]
         raise Invalid(wrong.message, field=wrong.field, value=wrong.value)
-    writing.write(done, source="", on=on, at=clock.now())
+    writing.write(done, source="", by=by, on=on, at=clock.now())
     person = Person.objects.get(external_id=record.external_id)
     if done.changes:
         kind = done.changes[0].kind

@@ -2,13 +2,14 @@
 
 * joiner: nobody is known by that key yet;
 * returner: the person had left and is in the file again, as the same person;
-* mover: the file says something else of the person than we know (unit, title, name, ...);
+* mover: the file says something else of the person than we know (unit, title, name, ...), or a
+  log-in that has no person yet (the founder's) is found by their address;
 * leaver: known from the same source, present, and missing in a full file.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -37,7 +38,9 @@ class Change:
 
 @dataclass
 class Plan:
-    """`people` are the rows to write with the person that each speaks of, if known."""
+    """`people` are the rows to write with the person that each speaks of, if known; `logins` are
+    the keys of log-ins without a person, by the key of the person who gets each.
+    """
 
     read: int
     unchanged: int = 0
@@ -47,6 +50,7 @@ class Plan:
     new_units: list[str] = field(default_factory=list)
     people: list[tuple[str, PersonRecord, Person | None]] = field(default_factory=list)
     leavers: list[Person] = field(default_factory=list)
+    logins: dict[str, int] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         figures = {kind: sum(each.kind == kind for each in self.changes) for kind in KINDS}
@@ -69,14 +73,21 @@ def of_people(reading: Reading, *, source: str, is_full: bool, by: User | None, 
     plan = Plan(read=reading.read, refused=list(reading.refused), notes=list(reading.notes))
     units = Units.known()
     known = _known(reading, source)
-    logins = _logins_by_email(reading.people)
+    addresses = _addresses(reading.people, known)
+    users = _logins_by_email(addresses.values())
+    has_login = _people_with_a_login(known, users, addresses)
     for record in reading.people:
-        person = known.get(record.external_id)
-        refusal = _refusal(record, person, source=source, logins=logins)
+        key = record.external_id
+        person, user = known.get(key), users.get(addresses[key])
+        refusal = _refusal(record, person, source=source, user=user)
         if refusal:
             plan.refused.append(refusal)
-        else:
-            _compare(record, person, plan, units)
+            continue
+        if user and _waits_for_its_person(user) and key not in has_login:
+            has_login.add(key)
+            plan.logins[key] = user.pk
+            users.pop(addresses[key])
+        _compare(record, person, plan, units, login=addresses[key] if key in plan.logins else "")
     if is_full:
         named = {record.external_id for record in reading.people} | set(reading.spared)
         _find_leavers(plan, known.values(), named, source=source, by=by)
@@ -97,15 +108,41 @@ def _known(reading: Reading, source: str) -> dict[str, Person]:
     return {person.external_id: person for person in rows.order_by("external_id")}
 
 
-def _logins_by_email(records: Iterable[PersonRecord]) -> dict[str, str | None]:
-    """Who signs in with an address that the file gives: the person's key, None for nobody's."""
-    given = {record.email.lower() for record in records if record.email}
-    users = User.objects.filter(email__in=given).select_related("person")
-    return {u.email.lower(): u.person.external_id if u.person else None for u in users}
+def _addresses(records: Iterable[PersonRecord], known: Mapping[str, Person]) -> dict[str, str]:
+    """The address of each person once the file is applied, by key; in lower case."""
+    found = {}
+    for record in records:
+        person = known.get(record.external_id)
+        kept = person.email if person else ""
+        found[record.external_id] = (kept if record.email is None else record.email).lower()
+    return found
+
+
+def _logins_by_email(addresses: Iterable[str]) -> dict[str, User]:
+    """Who signs in with an address of these people."""
+    users = User.objects.filter(email__in=set(addresses) - {""}).select_related("person")
+    return {user.email.lower(): user for user in users}
+
+
+def _waits_for_its_person(user: User) -> bool:
+    """The founder's log-in was there before any HR data."""
+    return user.person is None and user.is_active and not user.is_client
+
+
+def _people_with_a_login(
+    known: Mapping[str, Person], users: Mapping[str, User], addresses: Mapping[str, str]
+) -> set[str]:
+    """Of those whose address is a log-in without a person: who has another log-in already."""
+    waiting = {email for email, user in users.items() if _waits_for_its_person(user)}
+    keys = [key for key, email in addresses.items() if email in waiting and key in known]
+    if not keys:
+        return set()
+    rows = Person.objects.filter(external_id__in=keys, user__isnull=False)
+    return set(rows.values_list("external_id", flat=True))
 
 
 def _refusal(
-    record: PersonRecord, person: Person | None, *, source: str, logins: dict[str, str | None]
+    record: PersonRecord, person: Person | None, *, source: str, user: User | None
 ) -> Remark | None:
     if source and person and person.source not in ("", source):
         text = (
@@ -113,11 +150,10 @@ def _refusal(
             "with that source, or give this person another key."
         )
         return Remark(record.row, "external_id", record.external_id, text)
-    email = (record.email or "").lower()
-    owner = logins.get(email)
-    if owner and owner != record.external_id:
+    owner = user.person.external_id if user and user.person else ""
+    if record.email and owner and owner != record.external_id:
         text = f"{record.email} is the log-in of the person {owner!r}. Give each their own address."
-        return Remark(record.row, "email", record.email or "", text)
+        return Remark(record.row, "email", record.email, text)
     return None
 
 
@@ -140,10 +176,12 @@ def values_of(record: PersonRecord, person: Person | None, units: Units) -> dict
     }
 
 
-def _compare(record: PersonRecord, person: Person | None, plan: Plan, units: Units) -> None:
+def _compare(
+    record: PersonRecord, person: Person | None, plan: Plan, units: Units, *, login: str
+) -> None:
     values = values_of(record, person, units)
     kind = "joiners" if person is None else "returners" if person.left_on else "movers"
-    if kind == "movers" and not values:
+    if kind == "movers" and not values and not login:
         plan.unchanged += 1
         if person is not None and person.source == "":
             plan.people.append(("adopted", record, person))
@@ -154,6 +192,8 @@ def _compare(record: PersonRecord, person: Person | None, plan: Plan, units: Uni
         if person.left_on:
             before["left_on"] = person.left_on.isoformat()
     after = {name: _shown(value) for name, value in values.items()}
+    if login:
+        after["login"] = login
     plan.changes.append(Change(kind, record.row, record.external_id, record.name, before, after))
     plan.people.append((kind, record, person))
 

@@ -150,7 +150,7 @@ def _apply(
         if done.changes:
             head_counts.write_posts(reading, source=upload.source, is_full=upload.is_full, on=on)
     else:
-        writing.write(done, source=upload.source, on=on, at=at)
+        writing.write(done, source=upload.source, by=by, on=on, at=at)
     # Names and addresses are not kept twice; the figures and the refused rows are.
     upload.rows, upload.changes, upload.applied_at = [], [], at
     upload.save()

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
+from accounts import audit
 from accounts.hris import units
 from accounts.hris.plan import Plan, values_of
 from accounts.hris.units import Units
@@ -41,10 +42,11 @@ class _Rows:
     retitled: list[tuple[Membership, str]] = field(default_factory=list)
 
 
-def write(plan: Plan, *, source: str, on: date, at: datetime) -> None:
-    """Carry out the plan; the caller holds the transaction, the lock and the audit."""
+def write(plan: Plan, *, source: str, by: User | None, on: date, at: datetime) -> None:
+    """Carry out the plan; the caller holds the transaction and the lock, and audits the file."""
     units.propose_mes(plan.new_units, on=on)
     seats = _write_people(plan, source)
+    _connect_logins(plan, by=by, on=on, at=at)
     returned = [person for kind, _, person in plan.people if person and kind == "returners"]
     User.objects.filter(person__in=returned).update(is_active=True)
     _seat(seats, on=on)
@@ -103,6 +105,21 @@ def _readdress_logins(people: list[Person]) -> None:
             user.email = email
             changed.append(user)
     User.objects.bulk_update(changed, ["email"], batch_size=_BATCH)
+
+
+def _connect_logins(plan: Plan, *, by: User | None, on: date, at: datetime) -> None:
+    """Whoever signed in before HR data knew them (the founder) is that person from now on."""
+    if not plan.logins:
+        return
+    people = {
+        person.external_id: person for person in Person.objects.filter(external_id__in=plan.logins)
+    }
+    users = User.objects.select_for_update().filter(person=None).in_bulk(plan.logins.values())
+    for key, user in plan.logins.items():
+        if user in users:
+            users[user].person = people[key]
+            users[user].save(update_fields=["person"])
+            audit.record("login.connect", users[user], by=by, on=on, at=at)
 
 
 def _seat(seats: list[_Seat], *, on: date) -> None:

@@ -20,7 +20,7 @@ from accounts.models import PeopleImport
 
 _FIELDS = {
     "name": "Name", "hr_unit": "Unit", "job_title": "Title", "fte": "FTE", "email": "Email",
-    "manager_external_id": "Reports to", "left_on": "Left on",
+    "manager_external_id": "Reports to", "left_on": "Left on", "login": "Gets the log-in",
 }  # fmt: skip
 _WORDS = {
     "joiners": "Joiners", "movers": "Movers", "leavers": "Leavers", "returners": "Returners",

@@ -19,7 +19,15 @@ from openpyxl import Workbook
 from accounts import hris, spreadsheets
 from accounts.errors import Forbidden, Invalid, Refused
 from accounts.hris import mapping, records, uploads
-from accounts.models import AuditEvent, HeadCount, Membership, MicroEnterprise, PeopleImport, Person
+from accounts.models import (
+    AuditEvent,
+    HeadCount,
+    Membership,
+    MicroEnterprise,
+    PeopleImport,
+    Person,
+    User,
+)
 from accounts.queries import head_count_of
 from tests import make
 from tests.real_data import real_data
@@ -372,6 +380,67 @@ def test_a_login_follows_its_persons_address_and_no_two_people_share_one():
     assert "bo@harbour.example is the log-in of the person 'B2'" in done.refused[0].message
 
 
+@pytest.fixture
+def founder():
+    """Somebody who signs in since before HR data came."""
+    return User.objects.create_user("ann@harbour.example", name="Ann", is_hr_admin=True)
+
+
+def test_whoever_signed_in_before_hr_data_came_is_the_person_with_that_address(founder):
+    done = load(people(ANN.replace("ann@", "Ann@"), BO), by=founder)
+    assert [change.after.get("login") for change in done.changes] == ["ann@harbour.example", None]
+    founder.refresh_from_db()
+    assert founder.person == Person.objects.get(external_id="A1")
+    assert founder.is_hr_admin
+    assert founder.person.memberships.get().micro_enterprise.name == "Pilotage"
+    trace = AuditEvent.objects.get(action="login.connect")
+    assert (trace.actor, trace.target) == (founder, f"user {founder.pk}")
+    again = load(people(ANN.replace("ann@", "Ann@"), BO), on=FEBRUARY, by=founder)
+    assert again.counts()["unchanged"] == 2
+    assert AuditEvent.objects.filter(action="login.connect").count() == 1
+
+
+def test_a_person_who_is_known_already_gets_the_log_in_with_the_next_file():
+    load(people(ANN, BO))
+    founder = User.objects.create_user("ann@harbour.example")
+    assert load(people(ANN, BO)).changes[0].after == {"login": "ann@harbour.example"}
+    founder.refresh_from_db()
+    assert founder.person.external_id == "A1"
+    assert Membership.objects.get(person=founder.person).starts_on == JANUARY
+
+
+def test_of_two_people_with_one_address_the_first_gets_the_log_in(founder):
+    load(people(BO.replace("bo@", "ann@"), ANN))
+    founder.refresh_from_db()
+    assert founder.person.external_id == "B2"
+
+
+def test_a_client_a_closed_log_in_and_somebody_with_another_log_in_are_not_connected():
+    load(people(ANN, BO))
+    make.user(Person.objects.get(external_id="B2"), email="other@harbour.example")
+    free = [
+        User.objects.create_user("ann@harbour.example", is_client=True),
+        User.objects.create_user("bo@harbour.example"),
+        User.objects.create_user("cy@harbour.example", is_active=False),
+    ]
+    load(people(ANN, BO, "C3,Cy Sun,cy@harbour.example,Gate,Guard,1,"), on=FEBRUARY)
+    for user in free:
+        user.refresh_from_db()
+        assert user.person is None
+    assert not AuditEvent.objects.filter(action="login.connect").exists()
+
+
+def test_a_dry_run_tells_who_gets_the_log_in_and_connects_nobody(founder):
+    data = people(ANN).encode()
+    done = uploads.import_file(
+        data, name="people.csv", mapping=mapping.find("generic"), on=JANUARY, today=make.TODAY,
+        by=founder, is_dry_run=True,
+    )  # fmt: skip
+    assert done.changes[0].after["login"] == "ann@harbour.example"
+    founder.refresh_from_db()
+    assert founder.person is None
+
+
 def test_a_unit_with_a_long_or_taken_name_gets_an_me_all_the_same():
     make.me("Pilotage")
     long = "Harbour " * 24
@@ -533,6 +602,27 @@ class TestPreview:
         assert (again.counts["joiners"], again.counts["unchanged"]) == (1, 1)
         uploads.apply(again, by=admin, on=make.TODAY)
         assert Person.objects.filter(external_id="B2").exists()
+
+    def test_the_preview_says_whose_log_in_it_is_and_applying_it_connects_them(
+        self, client, founder
+    ):
+        upload = self.preview(people(ANN, BO), founder)
+        client.force_login(founder)
+        page = " ".join(client.get(f"/hr/people/import/{upload.pk}/").content.decode().split())
+        assert '<span class="soft">Gets the log-in</span> ann@harbour.example' in page
+        assert "<h1>Welcome, Ann</h1>" in client.get("/").content.decode()
+        client.post(f"/hr/people/import/{upload.pk}/apply/")
+        founder.refresh_from_db()
+        assert founder.person.external_id == "A1"
+        home = client.get("/").content.decode()
+        assert "<h1>Pilotage</h1>" in home
+        assert "Become a partner of Pilotage" in home
+
+    def test_a_log_in_that_came_since_makes_a_preview_stale(self, admin):
+        upload = self.preview(people(ANN), admin)
+        User.objects.create_user("ann@harbour.example")
+        with pytest.raises(Refused, match="changed since this preview"):
+            uploads.apply(upload, by=admin, on=make.TODAY)
 
     def test_what_changed_elsewhere_does_not_make_a_preview_stale(self, admin):
         upload = self.preview(people(ANN), admin)
