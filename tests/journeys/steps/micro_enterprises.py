@@ -1,5 +1,7 @@
 """From a proposal to an ME that trades: lead, outcome, rights, members."""
 
+from playwright.sync_api import expect
+
 
 def opens(visitor, name):
     """Looks it up in the list of all MEs."""
@@ -9,6 +11,14 @@ def opens(visitor, name):
     visitor.presses("Apply filters")
     visitor.follows(name)
     visitor.reads("Purpose")
+
+
+def acts_for(visitor, name):
+    """Of several MEs, chosen in the head of every page."""
+    menu = visitor.page.locator(".menu-me")
+    menu.locator("summary").click()
+    visitor.presses(name, within=menu)
+    expect(menu.locator("summary")).to_have_text(name)
 
 
 def forms(visitor, name, *, kind, purpose, outcome, role):

@@ -17,17 +17,33 @@ def signs_out(visitor):
     visitor.page.wait_for_url("**/accounts/login/**")
 
 
-def imports(visitor, file, *, columns):
-    """An HR admin looks at what a file changes, and applies it."""
+def imports(visitor, file, *, columns, sees=()):
+    """An HR admin looks at what a file changes, and applies it. Answers how many join."""
     visitor.chooses_from_the_menu("People")
     visitor.follows("Import people")
     visitor.fills({"File": file, "Its columns": columns})
     visitor.presses("Preview the file")
-    visitor.reads("Nothing is written yet")
+    visitor.reads("Nothing is written yet", *sees)
     joiners = visitor.figure("Joiners")
     visitor.presses("Apply the import")
     visitor.is_told(f"{file.name} is imported.")
     return int(joiners.replace(",", ""))
+
+
+def founds(visitor, code, firm):
+    """The very first visit, wherever it was meant to go."""
+    visitor.opens("/market/")
+    visitor.page.wait_for_url("**/found/")
+    visitor.fills({"One-time code": code, **firm})
+    visitor.presses("Found the organisation")
+    visitor.is_told("The organisation is founded and you are its HR admin.")
+
+
+def opens(visitor, name):
+    """A person's own page, from HR's list."""
+    visitor.chooses_from_the_menu("People")
+    visitor.follows(name)
+    visitor.reads("HR data")
 
 
 def gives_an_address(visitor, person, email):
@@ -46,6 +62,19 @@ def invites(visitor, email):
     visitor.follows("Read the mails of the demo")
     visitor.row(email).get_by_role("link").click()
     link = visitor.main.get_by_role("link", name="/invitation/").get_attribute("href")
+    return urlsplit(link).path
+
+
+def is_invited_by_mail(visitor, name, outbox):
+    """As `invites`, where mail is really sent: answers the address in the letter."""
+    opens(visitor, name)
+    visitor.presses("Invite to a log-in")
+    visitor.reads("Invite again")
+    letter = outbox[-1]
+    assert letter.subject.endswith("invites you to Rendan")
+    assert name in letter.body
+    link = next(word for word in letter.body.split() if "/invitation/" in word)
+    assert link.startswith(visitor.url)
     return urlsplit(link).path
 
 
