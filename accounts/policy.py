@@ -44,6 +44,19 @@ RULES: Mapping[str, Rule] = {
     "result_silence_working_days": Rule(
         "A success result is confirmed by silence after", "working days", 5, 1
     ),
+    "chronic_misses": Rule(
+        "A buyer may end a contract at once after", "misses of one service level", 3, 1, 36
+    ),
+    "chronic_window_months": Rule(
+        "Misses of a service level are counted over", "months that are over", 6, 1, 36
+    ),
+    "earn_back_from_percent": Rule(
+        "A month repairs an earlier miss from", "percent of what was promised", 97, 1, 100
+    ),
+    "earn_back_months": Rule("A credit is partly returned after", "good months running", 2, 1, 12),
+    "earn_back_percent": Rule(
+        "Good months return", "percent of the credit of the missed month", 50, 0, 100
+    ),
     "settlement_posts_itself": Rule(
         "Settled months post by themselves",
         "on the 6th; otherwise an HR admin posts them",

@@ -12,7 +12,14 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from contracts.models import Contract, ContractEvent, ContractVersion, Signature, SuccessMeasure
+from contracts.models import (
+    Contract,
+    ContractEvent,
+    ContractVersion,
+    ServiceLevel,
+    Signature,
+    SuccessMeasure,
+)
 
 CHUNK = 500
 State = Contract.State
@@ -29,6 +36,12 @@ _COPIES = (
     "starts_on",
     "ends_on",
 )
+_DEFAULT_CAP = "15.00"
+_ADJUSTMENT = ("percent", "target", "floor")
+_LEVEL = (
+    "name", "promise", "unit", "measurer", "excludes_maintenance", "excludes_buyer_caused",
+    "tiers", "earns_back", "bonus_above", "bonus",
+)  # fmt: skip
 _MEASURE = ("name", "unit", "direction", "target", "floor", "method", "measurer", "weight")
 
 
@@ -46,6 +59,7 @@ class _Rows(NamedTuple):
     signatures: Mapping[int, list[Signature]]
     events: Mapping[int, list[ContractEvent]]
     measures: Mapping[int, list[SuccessMeasure]]
+    levels: Mapping[int, list[ServiceLevel]]
 
 
 def verify_contracts() -> dict[str, Any]:
@@ -69,6 +83,7 @@ def faults_of(contract: Contract, rows: _Rows) -> Iterator[Fault]:
     versions = rows.versions[contract.pk]
     for version in versions:
         yield from _version_faults(contract, version, rows.measures[version.pk])
+        yield from _level_faults(contract, version, rows.levels[version.pk])
     yield from _signature_faults(contract, versions, rows.signatures[contract.pk])
     yield from _current_faults(contract, versions)
     events = rows.events[contract.pk]
@@ -93,6 +108,7 @@ def _rows_of(keys: list[int]) -> _Rows:
         _grouped(Signature.objects.filter(contract__in=keys).order_by("pk"), "contract_id"),
         _grouped(ContractEvent.objects.filter(contract__in=keys).order_by("number"), "contract_id"),
         _grouped(SuccessMeasure.objects.filter(version__contract__in=keys), "version_id"),
+        _grouped(ServiceLevel.objects.filter(version__contract__in=keys), "version_id"),
     )
 
 
@@ -137,6 +153,32 @@ def _measure_faults(
         for name in _MEASURE:
             if not _is_same(signed.get(name), getattr(measure, name)):
                 yield Fault(what, f"Success measure {measure.number} has another {name}.")
+
+
+def _level_faults(
+    contract: Contract, version: ContractVersion, levels: list[ServiceLevel]
+) -> Iterator[Fault]:
+    """Service levels and what else decides on credits."""
+    what = f"contract {contract.pk}, version {version.number}"
+    promised = {each["number"]: each for each in version.terms.get("levels", [])}
+    if promised.keys() != {each.number for each in levels}:
+        yield Fault(what, "The service levels are not those of the terms.")
+    for level in levels:
+        signed = promised.get(level.number, {})
+        for name in _LEVEL:
+            if not _is_same(signed.get(name), getattr(level, name)):
+                yield Fault(what, f"Service level {level.number} has another {name}.")
+    yield from _credit_faults(what, version)
+
+
+def _credit_faults(what: str, version: ContractVersion) -> Iterator[Fault]:
+    """Documents of an earlier form name neither cap nor adjustment."""
+    if not _is_same(version.terms.get("credit_cap", _DEFAULT_CAP), version.credit_cap):
+        yield Fault(what, f"Beside the terms, credit_cap is {version.credit_cap}.")
+    agreed = version.terms.get("adjustment") or {}
+    for name in _ADJUSTMENT:
+        if not _is_same(agreed.get(name), getattr(version, f"satisfaction_{name}")):
+            yield Fault(what, f"The satisfaction adjustment has another {name}.")
 
 
 def _signature_faults(

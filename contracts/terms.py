@@ -14,10 +14,13 @@ from typing import Any, Self
 
 from accounts.errors import Invalid, Refused
 from ledger.money import LARGEST, exact, to_cents
+from marketplace import service_levels
 from marketplace.price_plans import Plan, PricePlan
+from marketplace.service_levels import DEFAULT_CAP, Level, level_of
 
 QUANTITY = Decimal("0.001")
 VALUE = Decimal("0.0001")
+PERCENT = Decimal("0.01")
 # The widest that the columns hold, and what no reader would believe.
 MOST_UNITS = Decimal(9_999_999_999)
 LARGEST_VALUE = Decimal(10_000_000_000)
@@ -25,6 +28,7 @@ LONGEST_YEARS = 5
 LONGEST_SECTION = 4000
 MOST_MEASURES = 12
 HEAVIEST = 100
+HUNDRED = Decimal(100)
 DIRECTIONS = ("higher", "lower")
 MEASURERS = ("provider", "buyer")
 # The five sections of a contract (PRODUCT 2, 5), in the order in which they are printed.
@@ -65,6 +69,19 @@ class Measure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Adjustment:
+    """The satisfaction adjustment that both sides opt into, all in percent (PRODUCT 4.10).
+
+    `percent` of the month's fee is added where `target` percent of the answers are satisfied, and
+    taken off below `floor`.
+    """
+
+    percent: Decimal
+    target: Decimal
+    floor: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """What the parties negotiate; everything else of the document is given by the contract.
 
@@ -81,6 +98,9 @@ class Terms:
     expected_quantity: Decimal | None = None
     cap_quantity: Decimal | None = None
     measures: tuple[Measure, ...] = ()
+    levels: tuple[Level, ...] = ()
+    credit_cap: Decimal = DEFAULT_CAP
+    adjustment: Adjustment | None = None
     joint_objective: str = ""
     commitments: str = ""
     resources: str = ""
@@ -118,19 +138,31 @@ class Terms:
             "expected_quantity": _quantity(self.expected_quantity),
             "cap_quantity": _quantity(self.cap_quantity),
             "measures": [each.document(n) for n, each in enumerate(self.measures, start=1)],
+            "levels": [
+                {"number": n, **each.document()} for n, each in enumerate(self.levels, start=1)
+            ],
         }
         return {name: plain(value) for name, value in words.items()}
 
 
 def terms_of(document: Mapping[str, Any]) -> Terms:
-    """The negotiable part of a stored document, to start the next version from."""
-    words = {name: document[name] for name in Terms.__dataclass_fields__}
+    """The negotiable part of a stored document, to start the next version from.
+
+    What a document of an earlier form does not say has its default.
+    """
+    words = {name: document[name] for name in Terms.__dataclass_fields__ if name in document}
     words["price"] = Decimal(words["price"])
     for name in ("starts_on", "ends_on"):
         words[name] = date.fromisoformat(words[name])
     for name in ("expected_quantity", "cap_quantity"):
         words[name] = None if words[name] is None else Decimal(words[name])
     words["measures"] = tuple(_measure(each) for each in words["measures"])
+    words["levels"] = tuple(level_of(each) for each in words.get("levels", ()))
+    words["credit_cap"] = Decimal(words.get("credit_cap", DEFAULT_CAP))
+    if adjustment := words.get("adjustment"):
+        words["adjustment"] = Adjustment(
+            **{name: Decimal(value) for name, value in adjustment.items()}
+        )
     return Terms(**words)
 
 
@@ -156,6 +188,9 @@ def require_sound(terms: Terms, *, on: date, for_signature: bool = False) -> Ter
             help="Say at least one thing by which both sides will see whether it was a success.",
         )
     return terms.with_changes(
+        levels=service_levels.require_sound(terms.levels, cap=terms.credit_cap),
+        credit_cap=terms.credit_cap.quantize(PERCENT),
+        adjustment=_sound_adjustment(terms.adjustment),
         price=exact(terms.price),
         expected_quantity=_quantity(terms.expected_quantity),
         cap_quantity=_quantity(terms.cap_quantity),
@@ -258,6 +293,28 @@ def _require_measure(measure: Measure) -> None:
             field="measures",
             value=measure.weight,
         )
+
+
+def _sound_adjustment(adjustment: Adjustment | None) -> Adjustment | None:
+    if adjustment is None:
+        return None
+    figures = asdict(adjustment)
+    for name, value in figures.items():
+        is_percent = value.is_finite() and 0 <= value <= HUNDRED
+        if not is_percent or value != value.quantize(PERCENT):
+            raise Invalid(
+                f"The {name} of the satisfaction adjustment is 0 to 100, with two places at most.",
+                field="adjustment",
+                value=value,
+            )
+    if not adjustment.percent or adjustment.floor >= adjustment.target:
+        raise Invalid(
+            f"The satisfaction adjustment needs a percentage above 0, and a floor below its target;"
+            f" {adjustment.floor:f} is not below {adjustment.target:f}.",
+            field="adjustment",
+            value=adjustment.floor,
+        )
+    return Adjustment(**{name: value.quantize(PERCENT) for name, value in figures.items()})
 
 
 def plain(value: object) -> Any:

@@ -12,6 +12,8 @@ from django.db.models.functions import Lower
 
 from accounts.models import MicroEnterprise
 from ledger.money import LARGEST
+from marketplace import service_levels
+from marketplace.levels import BONUS_HAS_BOTH_FIGURES, PromisedLevel
 from marketplace.price_plans import Plan
 
 
@@ -118,6 +120,10 @@ class OfferingVersion(models.Model):
         null=True, blank=True, help_text="contracts at a time (fixed) or units a month (per unit)"
     )
     lead_time_days = models.PositiveSmallIntegerField(default=1)
+    credit_cap = models.DecimalField(
+        max_digits=5, decimal_places=2, default=service_levels.DEFAULT_CAP,
+        help_text="percent of the month that all credits together are at most",
+    )  # fmt: skip
     published_on = models.DateField(null=True)
     search = models.GeneratedField(
         expression=SearchVector("name", weight="A", config="english")
@@ -143,6 +149,10 @@ class OfferingVersion(models.Model):
             ),
             models.CheckConstraint(condition=~Q(name=""), name="offering_has_a_name"),
             models.CheckConstraint(condition=~Q(unit=""), name="offering_has_a_unit"),
+            models.CheckConstraint(
+                condition=Q(credit_cap__gte=0, credit_cap__lte=100),
+                name="offering_caps_credits_at_a_share",
+            ),
         ]
         indexes = [
             GinIndex(fields=["search"], name="offering_found_by_words"),
@@ -191,6 +201,24 @@ class OfferedMeasure(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class OfferedLevel(PromisedLevel):
+    """A service level that the provider is willing to promise, with its credits."""
+
+    version = models.ForeignKey(OfferingVersion, on_delete=models.CASCADE, related_name="levels")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "number"], name="offered_level_numbered_once"
+            ),
+            models.UniqueConstraint("version", Lower("name"), name="offered_level_named_once"),
+            models.CheckConstraint(
+                condition=BONUS_HAS_BOTH_FIGURES, name="offered_level_bonus_has_both_figures"
+            ),
+        ]
 
 
 class OutsideSupplier(models.Model):

@@ -17,7 +17,7 @@ from accounts.workdays import nth_working_day_after
 from contracts import lifecycle
 from contracts.actions import records
 from contracts.lifecycle import Event
-from contracts.models import Contract, ContractQuerySet, Overage, SettlementLine, Usage
+from contracts.models import Contract, ContractQuerySet, Measurement, Overage, SettlementLine, Usage
 from ledger import actions as ledger
 from ledger.models import SettlementRun
 
@@ -77,7 +77,7 @@ def _done(*, on: date) -> ContractQuerySet:
     """Ended, and nothing of it is still to come (PRODUCT 4.2, the last row).
 
     Without an active day at once. Else its last month is locked and its dispute window over, that
-    month has a line, no overage waits or is contested, and no usage is uncounted.
+    month has a line, no overage waits or is contested, and no usage or measurement is uncounted.
     """
     last_day = Coalesce("ended_on", "ends_on")
     ended = Contract.objects.filter(state=State.ENDED).annotate(
@@ -87,10 +87,12 @@ def _done(*, on: date) -> ContractQuerySet:
     lines = SettlementLine.objects.filter(contract=OuterRef("pk"))
     unpaid = Overage.objects.filter(contract=OuterRef("pk")).exclude(state=Overage.State.PAID)
     uncounted = Usage.objects.filter(contract=OuterRef("pk"), counted_in=None)
+    unmeasured = Measurement.objects.filter(contract=OuterRef("pk"), counted_in=None)
     settled = ended.filter(
         Exists(lines.filter(origin_month=OuterRef("last_month"))),
         ~Exists(unpaid),
         ~Exists(uncounted.exclude(state=Usage.State.WITHDRAWN)),
+        ~Exists(unmeasured),
         last_month__in=_months_done(on=on),
     )
     return Contract.objects.filter(pk__in=never_began.values("pk")) | Contract.objects.filter(

@@ -6,6 +6,7 @@ All of them are written while the contract's row is locked.
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from accounts import audit, clock
@@ -15,8 +16,16 @@ from accounts.models import MicroEnterprise, User
 from contracts import terms as papers
 from contracts.actions import guards
 from contracts.lifecycle import TABLE, Event, Row
-from contracts.models import Contract, ContractEvent, ContractVersion, Signature, SuccessMeasure
+from contracts.models import (
+    Contract,
+    ContractEvent,
+    ContractVersion,
+    ServiceLevel,
+    Signature,
+    SuccessMeasure,
+)
 from contracts.terms import Terms
+from marketplace.levels import columns_of
 
 
 def write_version(
@@ -38,15 +47,26 @@ def write_version(
         title=title, plan=terms.plan, price=terms.price, unit=terms.unit,
         expected_quantity=terms.expected_quantity, cap_quantity=terms.cap_quantity,
         starts_on=terms.starts_on, ends_on=terms.ends_on, valid_from_on=terms.starts_on,
-        written_by=by, written_for=party, written_on=on,
+        written_by=by, written_for=party, written_on=on, credit_cap=terms.credit_cap,
+        **_adjustment_columns(terms),
     )  # fmt: skip
     SuccessMeasure.objects.bulk_create(
         SuccessMeasure(version=version, number=number, **asdict(measure))
         for number, measure in enumerate(terms.measures, start=1)
     )
+    ServiceLevel.objects.bulk_create(
+        ServiceLevel(version=version, number=number, **columns_of(level))
+        for number, level in enumerate(terms.levels, start=1)
+    )
     contract.current = version
     contract.starts_on, contract.ends_on = terms.starts_on, terms.ends_on
     return version
+
+
+def _adjustment_columns(terms: Terms) -> dict[str, Decimal]:
+    if terms.adjustment is None:
+        return {}
+    return {f"satisfaction_{name}": value for name, value in asdict(terms.adjustment).items()}
 
 
 def sign(contract: Contract, *, party: MicroEnterprise, by: User, on: date, at: datetime) -> None:

@@ -10,6 +10,7 @@ from contracts.models.agreements import (
     SuccessMeasure,
 )
 from contracts.models.delivery import Rating, RatingInvitation, SuccessResult, Usage
+from contracts.models.levels import Measurement, ServiceLevel
 from contracts.models.outside import OutsidePurchase
 from contracts.models.settlement import Overage, SettlementLine, SettlementRefusal
 
@@ -19,10 +20,12 @@ __all__ = [
     "ContractQuerySet",
     "ContractVersion",
     "EndProposal",
+    "Measurement",
     "OutsidePurchase",
     "Overage",
     "Rating",
     "RatingInvitation",
+    "ServiceLevel",
     "SettlementLine",
     "SettlementRefusal",
     "Signature",

@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest
 from accounts.models import MicroEnterprise, User
 from ledger.models import Cause
 from marketplace.models import PLANS, OfferedMeasure, ServiceOffering
+from marketplace.service_levels import DEFAULT_CAP
 
 
 class ContractQuerySet(models.QuerySet["Contract"]):
@@ -167,6 +168,13 @@ class ContractVersion(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField()
     valid_from_on = models.DateField(help_text="of an amendment; else the start")
+    # The most that all credits of a month may be, in percent of its fee (PRODUCT 4.11).
+    credit_cap = models.DecimalField(max_digits=5, decimal_places=2, default=DEFAULT_CAP)
+    # The satisfaction adjustment that both sides opted into: percent of the fee at the target,
+    # and taken off below the floor, which are shares of satisfied answers.
+    satisfaction_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    satisfaction_target = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    satisfaction_floor = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     written_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     written_for = models.ForeignKey(MicroEnterprise, on_delete=models.PROTECT, related_name="+")
     written_on = models.DateField()
@@ -187,6 +195,24 @@ class ContractVersion(models.Model):
                 condition=~Q(plan="per_unit")
                 | Q(expected_quantity__gt=0, cap_quantity__gte=F("expected_quantity")),
                 name="per_unit_version_expects_usage",
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_cap__gte=0, credit_cap__lte=100),
+                name="version_caps_credits_at_a_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    satisfaction_percent=None, satisfaction_target=None, satisfaction_floor=None
+                )
+                | Q(
+                    satisfaction_percent__isnull=False,
+                    satisfaction_target__isnull=False,
+                    satisfaction_floor__isnull=False,
+                    satisfaction_percent__gt=0,
+                    satisfaction_floor__lt=F("satisfaction_target"),
+                    satisfaction_target__lte=100,
+                ),
+                name="version_adjusts_by_a_target_above_its_floor",
             ),
         ]
 

@@ -19,6 +19,7 @@ class SettlementLine(models.Model):
         FEE = "fee"
         USAGE = "usage"
         CREDIT = "credit"
+        EARN_BACK = "earn_back", "Earn-back"
         BONUS = "bonus"
         SATISFACTION = "satisfaction"
         CORRECTION = "correction"
