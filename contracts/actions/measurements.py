@@ -1,6 +1,5 @@
 """What was measured of a service level in a month, agreed by both sides (PRODUCT 4.11)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,6 +20,7 @@ State = Measurement.State
 # The widest that anybody would believe.
 MOST = 9_999_999_999
 LONGEST_REASON = 300
+FIGURES = ("measured", "met", "maintenance", "buyer_caused")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,9 +139,7 @@ def require_other_side(measurement: Measurement, *, by: User, on: date) -> Micro
 
 def _checked(level: ServiceLevel, counts: Counts) -> Counts:
     """The same figures, or Invalid names the first one that cannot be."""
-    figures: Mapping[str, int] = {
-        name: getattr(counts, name) for name in ("measured", "met", "maintenance", "buyer_caused")
-    }
+    figures = {name: getattr(counts, name) for name in FIGURES}
     for field, value in figures.items():
         least = 1 if field == "measured" else 0
         if not least <= value <= MOST:

@@ -14,6 +14,7 @@ from tests.make.contracts import (
 )
 from tests.make.delivery import confirmed, contested, copied, hires, rated, settled, used
 from tests.make.learning import run as course_run
+from tests.make.levels import agreed_on, doubted, level, levelled, measured
 from tests.make.market import category, offering, outside_offer, score, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
 from tests.make.money import budget_draft, granted, money, wallet
@@ -38,6 +39,7 @@ __all__ = [
     "TODAY",
     "active",
     "agreed",
+    "agreed_on",
     "api_of",
     "api_with",
     "budget_draft",
@@ -46,6 +48,7 @@ __all__ = [
     "contested",
     "copied",
     "course_run",
+    "doubted",
     "draft",
     "ended",
     "granted",
@@ -53,8 +56,11 @@ __all__ = [
     "hr_admin",
     "lead",
     "lead_of",
+    "level",
+    "levelled",
     "me",
     "measure",
+    "measured",
     "member",
     "money",
     "offered",
