@@ -13,10 +13,12 @@ from django.http import HttpRequest, JsonResponse
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
-# A supervisor that asks often must not keep the workers busy with answering it.
-_REMEMBER_SECONDS = {True: 5, False: 1}
+# A supervisor that asks often must not keep the workers busy with answering it. That none
+# answers is not remembered: at a start it would be wrong a moment later.
+_REMEMBER_SECONDS = 5
 _WORKER_KEY = "health:a-worker-answers"
-_ANSWER_WITHIN_SECONDS = 1.0
+# Asked again and again within a second: a worker that starts meanwhile missed the first question.
+_ANSWER_WITHIN_SECONDS = (0.1, 0.2, 0.3, 0.5)
 
 
 class NotYet(logging.Filter):
@@ -39,7 +41,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     parts = {
         "database": database,
         "broker": broker,
-        "migrations": database and _migrations_are_applied(),
+        "migrations": database and migrations_are_applied(),
         "workers": broker and _a_worker_answers(),
     }
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)
@@ -54,7 +56,8 @@ def _database_answers() -> bool:
         return False
 
 
-def _migrations_are_applied() -> bool:
+def migrations_are_applied() -> bool:
+    """Whether the database has all that this release brings."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
@@ -69,13 +72,15 @@ def _broker_answers() -> bool:
 
 
 def _a_worker_answers() -> bool:
-    remembered = cache.get(_WORKER_KEY)
-    if remembered is not None:
-        return bool(remembered)
+    if cache.get(_WORKER_KEY):
+        return True
     try:
-        answered = bool(current_app.control.ping(timeout=_ANSWER_WITHIN_SECONDS, limit=1))
+        answered = any(
+            current_app.control.ping(timeout=seconds, limit=1) for seconds in _ANSWER_WITHIN_SECONDS
+        )
     except OperationalError as error:
         logger.warning("The workers cannot be asked: %s", error)
-        answered = False
-    cache.set(_WORKER_KEY, answered, _REMEMBER_SECONDS[answered])
+        return False
+    if answered:
+        cache.set(_WORKER_KEY, True, _REMEMBER_SECONDS)
     return answered

@@ -14,6 +14,7 @@ from devstack.processes import Family, answer, comes_true, end_on_signals, foreg
 from devstack.servers import Server, running
 
 _MANAGE = (sys.executable, str(ROOT / "manage.py"))
+_CELERY = ("-m", "celery", "--app=config", "--quiet")
 _USAGE = """\
 ./run               set up and serve everything with the demo company
 ./run --empty       the same without demo data
@@ -86,6 +87,10 @@ def _environment(facts: dict[str, str]) -> dict[str, str]:
     if not os.environ.get("SECRET_KEY"):
         ours["SECRET_KEY"] = secret()
     given = {name: value for name, value in os.environ.items() if value}
+    # Who wants no bytecode in the checkout gets it beside the data: without any, every process
+    # would compile the whole product anew.
+    if given.pop("PYTHONDONTWRITEBYTECODE", None):
+        ours["PYTHONPYCACHEPREFIX"] = str(VAR / "bytecode")
     return {**ours, **given, **facts}
 
 
@@ -110,11 +115,14 @@ def _add_product(family: Family, port: int) -> None:
     web = ("gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2", "--threads=4")
     # The control socket lies in the user's home: two checkouts would fight over it.
     family.add("web", "-m", *web, "--preload", "--access-logfile=-", "--no-control-socket")
-    celery = ("-m", "celery", "--app=config", "--quiet")
     worker = ("worker", "--concurrency=2", "--loglevel=info", "--without-mingle")
     # Root is usual in a container; the warning is meant for production.
-    family.add("worker", "-Wignore:You're running the worker with superuser", *celery, *worker)
-    family.add("beat", *celery, "beat", f"--schedule={VAR / 'beat'}", "--loglevel=info")
+    family.add("worker", "-Wignore:You're running the worker with superuser", *_CELERY, *worker)
+
+
+def _add_beat(family: Family) -> None:
+    """Last, for nobody waits for it: what it sends is due once an hour."""
+    family.add("beat", *_CELERY, "beat", f"--schedule={VAR / 'beat'}", "--loglevel=info")
 
 
 def _watch(family: Family, port: int, welcome: str, began: float) -> NoReturn:
@@ -125,9 +133,10 @@ def _watch(family: Family, port: int, welcome: str, began: float) -> NoReturn:
         now = time.monotonic()
         if is_ready or now < ask_at:
             continue
-        ask_at = now + 0.25
+        ask_at = now + 0.1
         if _is_ready(port):
             is_ready = True
+            _add_beat(family)
             took = f"Ready after {now - began:.1f} s"
             _say(f"{took} at http://127.0.0.1:{port}/\n{welcome}Ctrl-C stops.")
         elif now - started > 80:

@@ -23,7 +23,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from accounts.models import MicroEnterprise, Organization, User
+from accounts import clock
+from accounts.models import MicroEnterprise, User
 from accounts.permissions import may_see_all_money, may_see_budgets, memberships_of
 from ledger.models import (
     Allocation,
@@ -51,8 +52,8 @@ def fiscal_year_of(day: date) -> int:
 
 def fiscal_year_start() -> int:
     """The month, 1 to 12, in which the organisation's fiscal years begin."""
-    starts = Organization.objects.values_list("fiscal_year_start_month", flat=True).first()
-    return starts or 1
+    organization = clock.organization_now()
+    return organization.fiscal_year_start_month if organization else 1
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from accounts import clock
 from accounts.models import Organization
 from config import timetable
 from contracts.actions import ratings
@@ -51,20 +52,22 @@ def tell(deeds: Iterable[Deed], *, since: date, until: date) -> None:
         jobs = [_DUE[day.day]] if day.day in _DUE else []
         if day.day == 1 or day == until:
             jobs = [job.run for job in timetable.JOBS]
-        if day in by_day or jobs:
-            move_to(day)
-        for job in jobs:
-            _run(job, day)
-        for deed in by_day.get(day, ()):
-            deed.act(day)
+        if day not in by_day and not jobs:
+            continue
+        with clock.holding(move_to(day)):
+            for job in jobs:
+                _run(job, day)
+            for deed in by_day.get(day, ()):
+                deed.act(day)
 
 
-def move_to(day: date) -> None:
+def move_to(day: date) -> Organization:
     """Make it the organisation's day."""
     organization = Organization.objects.get()
     here = timezone.now().astimezone(organization.zone).date()
     organization.moved_by_days = (day - here).days
     organization.save(update_fields=["moved_by_days"])
+    return organization
 
 
 def _run(job: Job, on: date) -> None:

@@ -7,17 +7,21 @@ from django.db import transaction
 
 from accounts import founding
 from accounts.models import User
-from config import demo
+from config import demo, health
 
 
 class Command(BaseCommand):
     help = "Migrates the database and, with DEMO=on, fills an empty one once. Safe to repeat."
+    # At most starts nothing is new, so that the checks wait for a release that brings something.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.epilog = "Example: ./run manage prepare"
 
     def handle(self, *args: object, **options: object) -> None:
-        call_command("migrate", verbosity=0, interactive=False)
+        if not health.migrations_are_applied():
+            self.check()
+            call_command("migrate", verbosity=0, interactive=False)
         if settings.DEMO:
             _fill_if_empty()
             for line in demo.as_table(demo.logins()):
