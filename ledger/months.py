@@ -3,16 +3,19 @@
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 
 def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
+@lru_cache(maxsize=1000)  # A month's settlement asks a million times for the same few.
 def days_in(month: date) -> int:
     return monthrange(month.year, month.month)[1]
 
 
+@lru_cache(maxsize=1000)
 def last_day(month: date) -> date:
     return month.replace(day=days_in(month))
 

@@ -1,0 +1,1 @@
+"""How fast the market is, as ratios measured side by side in one run; never a timed test."""
