@@ -38,6 +38,25 @@ RULES: Mapping[str, Rule] = {
     "dispute_window_working_days": Rule(
         "What a provider earns is free to spend after", "working days after posting", 10
     ),
+    "dispute_answer_working_days": Rule(
+        "A dispute, and an offer to settle it, must be answered within", "working days", 5, 1, 30
+    ),
+    "dispute_mediation_working_days": Rule(
+        "A mediator has to bring both sides together", "working days", 5, 1, 30
+    ),
+    "dispute_panel_working_days": Rule(
+        "A panel of three has to decide within", "working days", 10, 1, 60
+    ),
+    "levy_percent": Rule(
+        "Of what providers are paid, a levy takes", "percent, for the platform", 0, 0, 100
+    ),
+    "levy_micro_enterprise": Rule(
+        "The levy goes to the micro-enterprise with the number",
+        "as in its address; 0 takes no levy",
+        0,
+        0,
+        2_000_000_000,
+    ),
     "overage_answer_working_days": Rule(
         "An overage waits for the buyer for", "working days", 10, 1
     ),

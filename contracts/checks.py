@@ -57,6 +57,7 @@ def charges_lie_within_the_contract() -> Finding:
 
 
 def lines_are_paid_or_wait() -> Finding:
+    """Lines = paid - paid back + held on the preview + waiting - carried on."""
     rows = rows_of("""
         WITH lines AS (
             SELECT line.contract_id, line.month, sum(line.amount) AS amount
@@ -66,27 +67,45 @@ def lines_are_paid_or_wait() -> Finding:
             JOIN ledger_settlementchunk chunk ON chunk.run_id = run.id
                  AND c.buyer_id BETWEEN chunk.first_buyer AND chunk.last_buyer
             WHERE run.state IN ('posted', 'locked') AND chunk.state = 'posted'
+              AND NOT EXISTS (
+                SELECT FROM contracts_settlementrefusal refusal
+                WHERE refusal.run_id = run.id AND refusal.contract_id = c.id
+                  AND refusal.code = 'not_paid')
             GROUP BY 1, 2
         ), moved AS (
-            SELECT cause_id AS contract_id, month, sum(amount) AS amount FROM ledger_transfer
-            WHERE cause_route = 'contracts:contract' AND kind = 'charge'
-              AND reference LIKE '____-__/contract/%' GROUP BY 1, 2
+            SELECT coalesce(d.contract_id, t.cause_id) AS contract_id, t.month,
+                   sum(CASE t.kind WHEN 'credit' THEN -t.amount ELSE t.amount END) AS amount
+            FROM ledger_transfer t
+            LEFT JOIN contracts_dispute d
+                 ON t.cause_route = 'contracts:dispute' AND d.id = t.cause_id
+            WHERE t.cause_route = 'contracts:contract' AND t.kind IN ('charge', 'credit')
+                  AND t.reference LIKE '____-__/contract/%'
+               OR t.kind = 'hold' AND t.reference LIKE '____-__/dispute/%'
+            GROUP BY 1, 2
+        ), carried AS (
+            SELECT contract_id, month, sum(amount) AS amount FROM contracts_carriedamount
+            GROUP BY 1, 2
         )
         SELECT coalesce(lines.contract_id, moved.contract_id),
                to_char(coalesce(lines.month, moved.month), 'YYYY-MM'),
-               coalesce(lines.amount, 0), coalesce(moved.amount, 0), coalesce(o.amount, 0)
+               coalesce(lines.amount, 0), coalesce(moved.amount, 0), coalesce(o.amount, 0),
+               coalesce(carried.amount, 0)
         FROM lines FULL JOIN moved USING (contract_id, month)
         LEFT JOIN contracts_overage o ON o.contract_id = coalesce(lines.contract_id,
              moved.contract_id) AND o.month = coalesce(lines.month, moved.month)
+        LEFT JOIN carried ON carried.contract_id = coalesce(lines.contract_id,
+             moved.contract_id) AND carried.month = coalesce(lines.month, moved.month)
         WHERE coalesce(lines.amount, 0) <> coalesce(moved.amount, 0) + coalesce(o.amount, 0)
+              + coalesce(carried.amount, 0)
         ORDER BY 1, 2""")
     return Finding(
         "lines_are_paid_or_wait",
-        "What a posted month’s lines add up to was paid for it or waits as an overage, to the "
-        "cent.",
+        "What a posted month’s lines add up to was paid or is held for it, waits as an overage, or"
+        " is carried into a later month, to the cent.",
         broken=[
-            f"Contract {contract}, {month}: lines of {lines}, paid {paid}, overage {waits}."
-            for contract, month, lines, paid, waits in rows[:MOST_NAMED]
+            f"Contract {contract}, {month}: lines of {lines}, paid and held {paid}, overage"
+            f" {waits}, carried {carried}."
+            for contract, month, lines, paid, waits, carried in rows[:MOST_NAMED]
         ],
     )
 

@@ -6,21 +6,19 @@ reservations, ended dispute windows, wallets, each by key and "no key" (a plain 
 every row that points at the wallet wait, and deadlocks with settlement).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from io import StringIO
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from accounts import clock
-from ledger import queries
-from ledger.models import Cause, Reservation, Transfer, Wallet
-from ledger.money import ZERO, exact
-from ledger.months import text_of
+from ledger import actions, queries
+from ledger.charges import Charge, Hold, Levy, Posted, Unpaid, Waiting, Window
+from ledger.models import Cause, Reservation, Wallet
+from ledger.money import ZERO
+from ledger.moves import Sheet
 
 _MAKE_WALLETS = """
     INSERT INTO ledger_wallet (owner_id, fund, fiscal_year, system, balance, reserved)
@@ -56,120 +54,128 @@ _CHANGE_WALLETS = """
     FROM unnest(%(wallets)s::bigint[], %(moved)s::numeric[], %(held)s::numeric[])
          AS d (id, moved, held)
     WHERE w.id = d.id"""
-_COPY_TRANSFERS = """
-    COPY ledger_transfer (month, payer_id, payee_id, amount, kind, reference, posted_on, posted_at,
-                          note, cause_route, cause_id) FROM STDIN"""
-
-
-class Charge(NamedTuple):
-    """What one cause owes for the month: buyer and provider are keys of MEs.
-
-    `due` is not below zero, with two places. `may_exceed` says whether what is above the promise
-    may be paid at all without the buyer's word. `months` are earlier ones that it settles too:
-    what is still committed for them pays with the rest.
-    """
-
-    cause_id: int
-    buyer: int
-    provider: int
-    due: Decimal
-    may_exceed: bool
-    months: Sequence[date] = ()
-
-
-class Window(NamedTuple):
-    """The dispute window in which a provider's revenue of the run stays reserved."""
-
-    cause: Cause
-    ends_on: date
-
-
-class Waiting(NamedTuple):
-    """What was above the promise and could not be paid: `available` when it was decided."""
-
-    cause_id: int
-    amount: Decimal
-    available: Decimal
-
-
-@dataclass(slots=True)
-class _Sheet:
-    """The transfers of one posting in COPY's text form, and what they change in each wallet."""
-
-    route: str
-    month: date
-    on: date
-    at: datetime
-    rows: list[str] = field(default_factory=list)
-    moved: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
-    held: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
-    earned: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
-
-    def pay(self, cause_id: int, payer: int, payee: int, amount: Decimal, part: str) -> None:
-        if not amount:
-            return
-        reference = reference_of(Cause(self.route, cause_id), month=self.month, part=part)
-        self.rows.append(
-            f"{self.month}\t{payer}\t{payee}\t{exact(amount)}\t{Transfer.Kind.CHARGE}\t{reference}"
-            f"\t{self.on}\t{self.at.isoformat()}\t\t{self.route}\t{cause_id}\n"
-        )
-        self.moved[payer] -= amount
-        self.moved[payee] += amount
-        self.earned[payee] += amount
-
-    def write(self) -> None:
-        if self.rows:
-            # Django turns the errors of execute() into its own, but not those of copy_expert().
-            with connection.cursor() as cursor, connection.wrap_database_errors:
-                cursor.copy_expert(_COPY_TRANSFERS, StringIO("".join(self.rows)))
-            self.rows.clear()
-
-
-def reference_of(cause: Cause, *, month: date, part: str) -> str:
-    """`2026-03/contract/9/net`: month first, so that a month's references lie together."""
-    return f"{text_of(month)}/{cause.cause_route.partition(':')[2]}/{cause.cause_id}/{part}"
 
 
 @transaction.atomic
 def post_charges(
-    charges: Sequence[Charge], *, route: str, month: date, window: Window, on: date
-) -> list[Waiting]:
-    """Pay the charges of causes of one route, each at most once per month; what has to wait.
+    charges: Sequence[Charge],
+    *,
+    route: str,
+    month: date,
+    window: Window,
+    on: date,
+    hold_route: str = "",
+    levy: Levy | None = None,
+) -> Posted:
+    """Pay the charges of causes of one route, each at most once per month; what stays open.
 
     A charge is paid out of what its cause has committed for the month, and the rest of that is
     released. What is above is an overage: paid whole where it may exceed and fits into what the
-    buyer had available before this posting, in the order of the causes, else it waits. Revenue
-    stays reserved to the end of the window, so it pays nobody's overage (PRODUCT 4.7).
+    buyer had available before this posting, in the order of the causes, else it waits. What is
+    disputed is held, out of the promise first. A charge below zero is paid by the provider as far
+    as it had money available. Revenue less the levy stays reserved to the end of the window, so it
+    pays nobody's overage (PRODUCT 4.7, 4.10).
     """
     _run("SET CONSTRAINTS ALL IMMEDIATE")  # Else keys are checked at commit, under the locks.
     owners = {me for charge in charges for me in (charge.buyer, charge.provider)}
-    wallets = _wallets_by_owner(owners, month)
+    wallets = _wallets_by_owner(owners | ({levy.owner} if levy else set()), month)
     promised = _lock_promises(charges, wallets, route=route, month=month)
-    sheet = _Sheet(route, month, on, clock.now())
-    above: list[tuple[Charge, Decimal]] = []
+    sheet = Sheet(route, month, on, clock.now(), levy)
+    sheet.levy_wallet = wallets[levy.owner] if levy else 0
+    if any(charge.holds for charge in charges):
+        sheet.held_wallet = actions.system_wallet(Wallet.System.HELD).pk
+    posted = Posted()
+    above: list[_Above] = []
     for charge in sorted(charges):
         promise = promised.get(charge.cause_id, _Promise([], wallets[charge.buyer], ZERO))
-        planned, payee = min(charge.due, promise.amount), wallets[charge.provider]
-        sheet.pay(charge.cause_id, promise.wallet, payee, planned, "net")
-        if charge.due > planned:
-            above.append((charge, charge.due - planned))
+        payer, payee = promise.wallet, wallets[charge.provider]
+        planned = max(min(charge.due, promise.amount), ZERO)
+        paid = planned
+        holds: Sequence[tuple[Hold, Decimal]] = ()
+        if charge.holds:
+            paid, holds = _hold(charge, payer, planned, hold_route, sheet, posted)
+        sheet.pay(charge.cause_id, payer, payee, paid, "net")
+        if charge.due != planned:
+            above.append(_Above(charge, planned, paid, holds))
+        else:
+            sheet.take_levy(charge.cause_id, charge.provider, payee, paid)
     sheet.write()
     _close([key for row in promised.values() for key in row.keys], on=on)
     for row in promised.values():
         sheet.held[row.wallet] -= row.amount
     free = _lock_wallets({*wallets.values(), *sheet.held}, sheet.held, on=on)
-    waiting = []
-    for charge, amount in above:
-        payer, payee = wallets[charge.buyer], wallets[charge.provider]
-        if charge.may_exceed and amount <= free[payer]:
-            free[payer] -= amount
-            sheet.pay(charge.cause_id, payer, payee, amount, "overage")
-        else:
-            waiting.append(Waiting(charge.cause_id, amount, free[payer]))
+    for each in above:
+        _decide(each, free, wallets, hold_route, sheet, posted)
     sheet.write()
     _open_windows(sheet, window)
     _change_wallets(sheet)
-    return waiting
+    return posted
+
+
+class _Above(NamedTuple):
+    """A charge that is not covered by its promise, or is below zero: decided under the locks.
+
+    `paid` is what its promise has paid of `planned`, `holds` what is to be held, each with what the
+    promise covers of it.
+    """
+
+    charge: Charge
+    planned: Decimal
+    paid: Decimal
+    holds: Sequence[tuple[Hold, Decimal]]
+
+
+def _hold(
+    charge: Charge, payer: int, planned: Decimal, route: str, sheet: Sheet, posted: Posted
+) -> tuple[Decimal, list[tuple[Hold, Decimal]]]:
+    """Hold what the promise covers whole; what it leaves to pay, and the holds still to decide."""
+    left, undecided = planned, []
+    for hold in charge.holds:
+        covered = min(hold.amount, left)
+        left -= covered
+        if covered == hold.amount:
+            sheet.hold(Cause(route, hold.cause_id), payer, covered)
+            posted.held.append(hold)
+        else:
+            undecided.append((hold, covered))
+    return left, undecided
+
+
+def _decide(
+    each: _Above,
+    free: dict[int, Decimal],
+    wallets: Mapping[int, int],
+    hold_route: str,
+    sheet: Sheet,
+    posted: Posted,
+) -> None:
+    """What is above the promise fits or waits; what is below zero is given back as far as it can.
+
+    `free` is what each wallet had available, and shrinks.
+    """
+    charge = each.charge
+    payer, payee = wallets[charge.buyer], wallets[charge.provider]
+    if charge.due < 0:
+        back = min(-charge.due, max(free[payee], ZERO))
+        free[payee] -= back
+        sheet.give_back(charge.cause_id, payee, payer, back)
+        if back < -charge.due:
+            posted.unpaid.append(Unpaid(charge.cause_id, -charge.due - back))
+        return
+    amount, paid = charge.due - each.planned, each.paid
+    fits = charge.may_exceed and amount <= free[payer]
+    for hold, covered in each.holds:
+        held = hold.amount if fits else covered
+        sheet.hold(Cause(hold_route, hold.cause_id), payer, held)
+        posted.held.append(Hold(hold.cause_id, held))
+    if fits:
+        free[payer] -= amount
+        more = amount - sum((hold.amount - covered for hold, covered in each.holds), ZERO)
+        sheet.pay(charge.cause_id, payer, payee, more, "overage")
+        paid += more
+    else:
+        posted.waiting.append(Waiting(charge.cause_id, amount, free[payer]))
+    sheet.take_levy(charge.cause_id, charge.provider, payee, paid)
 
 
 class _Promise(NamedTuple):
@@ -238,11 +244,11 @@ def _close(rows: Sequence[int], *, on: date) -> None:
         _run(_CLOSE, {"rows": array(rows), "on": on})
 
 
-def _open_windows(sheet: _Sheet, window: Window) -> None:
+def _open_windows(sheet: Sheet, window: Window) -> None:
     """Under the wallets' locks, so that two postings of one provider add up in turn."""
-    if not sheet.earned:
+    wallets = sorted(wallet for wallet, amount in sheet.earned.items() if amount)
+    if not wallets:
         return
-    wallets = sorted(sheet.earned)
     _run(
         _OPEN_WINDOWS,
         {
@@ -256,11 +262,11 @@ def _open_windows(sheet: _Sheet, window: Window) -> None:
             "amounts": array(sheet.earned[key] for key in wallets),
         },
     )
-    for key, amount in sheet.earned.items():
-        sheet.held[key] += amount
+    for key in wallets:
+        sheet.held[key] += sheet.earned[key]
 
 
-def _change_wallets(sheet: _Sheet) -> None:
+def _change_wallets(sheet: Sheet) -> None:
     wallets = sorted(sheet.moved.keys() | sheet.held.keys())
     values = {
         "wallets": array(wallets),

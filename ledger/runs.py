@@ -4,6 +4,7 @@ A run is cut into chunks of buyers. A worker claims a chunk by a row lock that o
 killed worker leaves nothing behind, its claim included; the message that woke it holds no work.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
@@ -138,10 +139,13 @@ def mark_failure(chunk: SettlementChunk, *, reason: str) -> None:
 def reopen(run: SettlementRun, *, buyers: Iterable[int]) -> int:
     """Let the chunks of these buyers pass again; what is done in them stays done."""
     run = _held(run)
-    wanted = Q(pk__in=[])
-    for buyer in buyers:
-        wanted |= Q(first_buyer__lte=buyer, last_buyer__gte=buyer)
-    chunks = run.chunks.filter(wanted)
+    wanted = sorted(set(buyers))
+    found = [
+        key
+        for key, first, last in run.chunks.values_list("pk", "first_buyer", "last_buyer")
+        if bisect_left(wanted, first) < bisect_right(wanted, last)
+    ]
+    chunks = run.chunks.filter(pk__in=found)
     return chunks.update(state=SettlementChunk.State.OPEN, attempts=0, failure="")
 
 

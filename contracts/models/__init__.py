@@ -10,19 +10,24 @@ from contracts.models.agreements import (
     SuccessMeasure,
 )
 from contracts.models.delivery import Rating, RatingInvitation, SuccessResult, Usage
+from contracts.models.disputes import CarriedAmount, Correction, Dispute, PanelSeat
 from contracts.models.levels import Measurement, ServiceLevel
 from contracts.models.outside import OutsidePurchase
 from contracts.models.settlement import Overage, SettlementLine, SettlementRefusal
 
 __all__ = [
+    "CarriedAmount",
     "Contract",
     "ContractEvent",
     "ContractQuerySet",
     "ContractVersion",
+    "Correction",
+    "Dispute",
     "EndProposal",
     "Measurement",
     "OutsidePurchase",
     "Overage",
+    "PanelSeat",
     "Rating",
     "RatingInvitation",
     "ServiceLevel",

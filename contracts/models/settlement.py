@@ -70,6 +70,7 @@ class Overage(models.Model):
         WAITING = "waiting"
         PAID = "paid"
         CONTESTED = "contested"
+        WAIVED = "waived"
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="overages")
     run = models.ForeignKey(SettlementRun, on_delete=models.PROTECT, related_name="overages")
@@ -80,6 +81,7 @@ class Overage(models.Model):
     waits_from_on = models.DateField()
     answer_until_on = models.DateField()
     answered_on = models.DateField(null=True)
+    # None: silence, or the outcome of a dispute.
     answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     contest_reason = models.CharField(max_length=300, blank=True)
 
@@ -88,9 +90,8 @@ class Overage(models.Model):
             models.UniqueConstraint(fields=["month", "contract"], name="one_overage_a_month"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="overage_is_more"),
             models.CheckConstraint(
-                condition=Q(state="waiting")
-                | Q(answered_on__isnull=False, answered_by__isnull=False),
-                name="answered_overage_says_by_whom",
+                condition=Q(state="waiting") | Q(answered_on__isnull=False),
+                name="answered_overage_says_when",
             ),
         ]
 

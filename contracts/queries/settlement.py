@@ -23,7 +23,9 @@ NEXT: Mapping[str, str] = {
     "usage_outside_dates": "The provider withdraws that usage; then try again.",
     "amount_too_large": "The provider corrects the quantity; then try again.",
     "not_written": "Try again; if it stays, tell the administrators of the system.",
-    "not_paid": "Nothing moved. The amount waits for the buyer on the contract’s page.",
+    "not_paid": "Nothing moved, and what was committed stays so. It is tried again every hour until"
+    " the month locks; then it is a line of the next month. If it stays, tell the administrators"
+    " of the system.",
     "fault": "Try again; if it stays, tell the administrators of the system.",
 }
 

@@ -1,5 +1,6 @@
 """What the month knows about one contract, and what it makes of it; free of Django."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -26,6 +27,24 @@ class Delivered(NamedTuple):
     quantity: Decimal
 
 
+class Corrected(NamedTuple):
+    """A confirmed correction of a locked month; above zero the buyer pays it."""
+
+    key: int
+    origin_month: date
+    amount: Decimal
+    reason: str
+
+
+class Carried(NamedTuple):
+    """What an earlier month left unpaid; `keys` are the rows that say so, where there are any."""
+
+    term: str
+    origin_month: date
+    amount: Decimal
+    keys: Sequence[int] = ()
+
+
 @dataclass(slots=True)
 class Case:
     """Everything the month knows about one contract.
@@ -41,6 +60,8 @@ class Case:
     terms: list[Terms] = field(default_factory=list)
     usage: list[Delivered] = field(default_factory=list)
     late: list[date] = field(default_factory=list)
+    corrections: list[Corrected] = field(default_factory=list)
+    carried: list[Carried] = field(default_factory=list)
 
 
 class Line(NamedTuple):

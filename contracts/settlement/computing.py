@@ -5,6 +5,7 @@ from datetime import date
 
 from accounts.errors import Refused
 from contracts.pricing import days_of
+from contracts.settlement.arrears import carried_lines, correction_lines
 from contracts.settlement.cases import Case, Delivered, InForce, Line, has_days, in_force
 from contracts.settlement.charging import fee_lines, usage_lines
 from ledger.months import month_of
@@ -29,6 +30,9 @@ def lines_of(case: Case, month: date) -> list[Line]:
         if origin == month or origin in case.late:
             lines += fee_lines(active, origin)
         lines += usage_lines(active, usage.get(origin, []), origin)
+    newest = spans[-1].terms.version
+    lines += correction_lines(case, newest)
+    lines += carried_lines(case, newest)
     return lines
 
 

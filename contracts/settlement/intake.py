@@ -1,5 +1,6 @@
 """Reading a chunk: a fixed number of queries whatever its size, one Case per contract."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.db.models.functions import Coalesce
 from contracts.closing import closes_on
 from contracts.models import Contract
 from contracts.pricing import Days
+from contracts.settlement import reading_arrears
 from contracts.settlement.cases import Case, Delivered, Terms
+from contracts.settlement.reading_arrears import HAS_ARREARS
 from ledger.months import following, last_day
 from ledger.posting import array
 from ledger.runs import Load
@@ -24,7 +27,7 @@ _LATE = """
     SELECT refusal.contract_id, run.month
     FROM contracts_settlementrefusal refusal
     JOIN ledger_settlementrun run ON run.id = refusal.run_id
-    WHERE run.state = 'locked' AND run.month < %(month)s
+    WHERE run.state = 'locked' AND run.month < %(month)s AND refusal.code <> 'not_paid'
       AND NOT EXISTS (
         SELECT FROM contracts_settlementline line
         WHERE line.contract_id = refusal.contract_id AND line.origin_month = run.month)"""
@@ -33,7 +36,8 @@ _DUE = f"""
     AND (c.starts_on <= %(last)s AND least(c.ended_on, c.ends_on) >= %(month)s
               AND least(c.ended_on, c.ends_on) >= c.starts_on
          OR EXISTS (SELECT FROM contracts_usage u WHERE u.contract_id = c.id AND {_COUNTS})
-         OR c.id IN (SELECT late.contract_id FROM ({_LATE}) late))
+         OR c.id IN (SELECT late.contract_id FROM ({_LATE}) late)
+         OR {HAS_ARREARS})
     AND NOT EXISTS (SELECT FROM contracts_settlementline line
                     WHERE line.contract_id = c.id AND line.month = %(month)s)"""  # noqa: S608  own words
 _LOADS = f"""
@@ -83,6 +87,7 @@ def cases(month: date, *, first: int, until: int) -> tuple[list[Case], dict[int,
     for contract, late in _rows(_LATE, values):
         if contract in found:
             found[contract].late.append(late)
+    reading_arrears.fill(found, values, rows=_rows)
     return list(found.values()), counted
 
 
@@ -116,7 +121,7 @@ def _values(month: date) -> dict[str, Any]:
     }
 
 
-def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _rows(query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())

@@ -1,6 +1,7 @@
 """Writing a chunk: lines in the first pass, what moves for exactly those lines in the second."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -11,12 +12,17 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from accounts import clock, policy
 from accounts import queries as accounts
+from accounts.models import MicroEnterprise
 from accounts.workdays import nth_working_day_after
-from contracts.models import Overage, SettlementRefusal, Usage
+from contracts.models import CarriedAmount, Overage, SettlementRefusal, Usage
+from contracts.settlement import holding
+from contracts.settlement.arrears import rest_by_origin
 from contracts.settlement.cases import Computed
+from contracts.settlement.reading_arrears import mark_counted
 from ledger import posting
+from ledger.charges import Charge, Levy, Posted, Unpaid, Waiting, Window
 from ledger.models import Cause, SettlementChunk, SettlementRun
-from ledger.posting import Charge, Waiting, Window
+from ledger.moves import reference_of
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -50,9 +56,19 @@ _CHARGES = """
     WHERE line.month = %(month)s AND c.buyer_id BETWEEN %(first)s AND %(until)s
       AND NOT EXISTS (SELECT FROM contracts_overage o
                       WHERE o.contract_id = c.id AND o.month = %(month)s)
+      AND NOT EXISTS (SELECT FROM contracts_carriedamount carried
+                      WHERE carried.contract_id = c.id AND carried.month = %(month)s)
+      AND NOT EXISTS (SELECT FROM contracts_dispute d
+                      WHERE d.contract_id = c.id AND d.month = %(month)s
+                        AND d.held_on IS NOT NULL)
       AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.reference IN (
-          %(prefix)s || c.id || '/net', %(prefix)s || c.id || '/overage'))
+          %(prefix)s || c.id || '/net', %(prefix)s || c.id || '/overage',
+          %(prefix)s || c.id || '/credit'))
     GROUP BY c.id ORDER BY c.id"""
+_BY_ORIGIN = """
+    SELECT contract_id, origin_month, sum(amount) FROM contracts_settlementline
+    WHERE contract_id = ANY(%(contracts)s::bigint[]) AND month = %(month)s
+    GROUP BY 1, 2"""
 
 
 def write_lines(
@@ -74,6 +90,7 @@ def write_lines(
         if case.contract not in refused
         for key in counted.get(case.contract, [])
     ]
+    mark_counted((case for case, _ in computed if case.contract not in refused), month=run.month)
     if keys:
         Usage.objects.filter(pk__in=keys).update(counted_in=run.month)
     return refused
@@ -97,43 +114,95 @@ def note_refusals(
 
 
 def post(chunk: SettlementChunk, run: SettlementRun, *, on: date) -> None:
-    """Move the money of the chunk's lines: planned amounts, then what fits of the overages."""
+    """Move the money of the chunk's lines: planned amounts, then what fits of the overages.
+
+    A payment that the database refuses is set aside: its promise stays as it is, and it is tried
+    again until the month locks.
+    """
+    policies, holidays = policy.in_force(on=run.month), accounts.holidays()
+    charges, values = _charges(chunk, run)
+    window = Window(
+        Cause(RUN_ROUTE, run.pk),
+        nth_working_day_after(on, policies["dispute_window_working_days"], holidays),
+    )
+    levy, done = levy_of(policies), list[Posted]()
+
+    def pay(part: Sequence[Charge]) -> None:
+        posted = posting.post_charges(
+            part, route=ROUTE, month=run.month, window=window, on=on, hold_route=holding.ROUTE,
+            levy=levy,
+        )  # fmt: skip
+        done.append(posted)
+
+    refused = {charge.cause_id: reason for charge, reason in one_by_one(pay, charges)}
+    answer_until = nth_working_day_after(on, policies["overage_answer_working_days"], holidays)
+    may_exceed = {charge.cause_id for charge in charges if charge.may_exceed}
+    Overage.objects.bulk_create(
+        Overage(
+            contract_id=each.cause_id, run=run, month=run.month, amount=each.amount,
+            reason=_why_it_waits(each, may_exceed), waits_from_on=on, answer_until_on=answer_until,
+        )
+        for posted in done
+        for each in posted.waiting
+    )  # fmt: skip
+    _carry([each for posted in done for each in posted.unpaid], run, values)
+    holding.note_held([hold for posted in done for hold in posted.held], on=on)
+    _note_payments(refused, chunk, run)
+
+
+def levy_of(policies: policy.Policies) -> Levy | None:
+    """None while no share is taken, or nobody is named to get it."""
+    owner = policies["levy_micro_enterprise"]
+    if not owner or not policies["levy_percent"]:
+        return None
+    if not MicroEnterprise.objects.filter(pk=owner).exists():
+        log.error("The levy is to go to ME %s, which does not exist: it is not taken", owner)
+        return None
+    return Levy(owner, policies.percent("levy_percent"))
+
+
+def _charges(chunk: SettlementChunk, run: SettlementRun) -> tuple[list[Charge], dict[str, Any]]:
+    """What each contract of the chunk owes, and the values that the chunk's queries share."""
     values = {
         "month": run.month,
         "first": chunk.first_buyer,
         "until": chunk.last_buyer,
-        "prefix": posting.reference_of(Cause(ROUTE, 0), month=run.month, part="")[: -len("0/")],
+        "prefix": reference_of(Cause(ROUTE, 0), month=run.month, part="")[: -len("0/")],
     }
     _rows(_LOCK_CONTRACTS, values)
     charges = [Charge(*row) for row in _rows(_CHARGES, values)]
-    policies, holidays = policy.in_force(on=run.month), accounts.holidays()
-    days = policies["dispute_window_working_days"]
-    ends_on = nth_working_day_after(on, days, holidays)
-    window = Window(Cause(RUN_ROUTE, run.pk), ends_on)
-    waiting: list[Waiting] = []
+    if holds := holding.disputed(values, rows=_rows):
+        charges = [holding.with_holds(charge, holds) for charge in charges]
+    return charges, values
 
-    def pay(part: Sequence[Charge]) -> None:
-        waiting.extend(
-            posting.post_charges(part, route=ROUTE, month=run.month, window=window, on=on)
-        )
 
-    refused = {charge.cause_id: (charge, reason) for charge, reason in one_by_one(pay, charges)}
-    answer_until = nth_working_day_after(on, policies["overage_answer_working_days"], holidays)
-    may_exceed = {charge.cause_id for charge in charges if charge.may_exceed}
-    reasons = {each.cause_id: _why_it_waits(each, may_exceed) for each in waiting}
-    amounts = {each.cause_id: each.amount for each in waiting}
-    for key, (charge, reason) in refused.items():
-        reasons[key], amounts[key] = f"It could not be paid: {reason}", charge.due
-    Overage.objects.bulk_create(
-        Overage(
-            contract_id=key, run=run, month=run.month, amount=amounts[key], reason=reason[:200],
-            waits_from_on=on, answer_until_on=answer_until,
+def _carry(unpaid: Sequence[Unpaid], run: SettlementRun, values: dict[str, Any]) -> None:
+    """What a provider could not pay back is a line of the next month, by the month it is from."""
+    if not unpaid:
+        return
+    sums: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+    values = values | {"contracts": posting.array(each.cause_id for each in unpaid)}
+    for contract, origin, amount in _rows(_BY_ORIGIN, values):
+        sums[contract].append((origin, amount))
+    CarriedAmount.objects.bulk_create(
+        CarriedAmount(
+            contract_id=each.cause_id, run=run, month=run.month, origin_month=origin, amount=amount
         )
-        for key, reason in reasons.items()
-        if amounts[key]
-    )  # fmt: skip
-    codes = {key: ("not_paid", reason) for key, (_, reason) in refused.items()}
-    note_refusals(codes, settled=[], run=run)
+        for each in unpaid
+        for origin, amount in rest_by_origin(sums[each.cause_id], each.amount)
+    )
+
+
+def _note_payments(refused: Mapping[int, str], chunk: SettlementChunk, run: SettlementRun) -> None:
+    """Remember whose payment was refused, and forget those that are paid by now."""
+    before = run.refusals.filter(
+        code="not_paid",
+        contract__buyer__gte=chunk.first_buyer,
+        contract__buyer__lte=chunk.last_buyer,
+    )
+    paid = set(before.values_list("contract", flat=True)) - refused.keys()
+    codes = {key: ("not_paid", reason) for key, reason in refused.items()}
+    note_refusals(codes, settled=paid, run=run)
 
 
 def one_by_one(

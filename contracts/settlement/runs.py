@@ -79,11 +79,9 @@ def retry(run: SettlementRun, *, by: User, on: date) -> int:
     )
     if runs.is_locked(run.month):
         raise runs.month_is_locked(run.month)
-    buyers = run.refusals.exclude(code="not_paid").values_list("contract__buyer", flat=True)
-    runs.ask(run, to=State(run.goal))
-    runs.reopen(run, buyers=set(buyers))
+    count = _reopen_refused(run)
     audit.record("settlement.retry", run, by=by, on=on, month=text_of(run.month))
-    return len(buyers)
+    return count
 
 
 def work(month: date, *, on: date) -> SettlementRun:
@@ -102,10 +100,14 @@ def work(month: date, *, on: date) -> SettlementRun:
 def run_due(*, on: date) -> dict[str, str]:
     """Go on with what was asked for, then bring last month as far as the calendar says.
 
-    An earlier month that was left behind comes first. The state of each month looked at. Harmless
-    when repeated; a month in which no contract was active and no money moved gets no run.
+    An earlier month that was left behind comes first; where it cannot go on, the months after it
+    still go as far as they can, and `waiting_for` tells the page. What was refused is tried again
+    until its month locks. The state of each month looked at. Harmless when repeated; a month in
+    which no contract was active and no money moved gets no run.
     """
     last, due = previous(on), runs.due_on(on)
+    for run in SettlementRun.objects.exclude(state=State.LOCKED).order_by("month"):
+        _reopen_refused(run)
     states = {text_of(run.month): str(work(run.month, on=on).state) for run in runs.unfinished()}
     for month in [*_behind(last, State.LOCKED), last]:
         to = State.LOCKED if month < last else due
@@ -114,9 +116,18 @@ def run_due(*, on: date) -> dict[str, str]:
         posts_itself = policy.in_force(on=month)["settlement_posts_itself"]
         if not posts_itself and not _is_posted(month):
             to = State.COMPUTED
-        ask_for(month, to=to, on=on)
-        states[text_of(month)] = str(work(month, on=on).state)
+        if step := _furthest(month, to):
+            ask_for(month, to=step, on=on)
+            states[text_of(month)] = str(work(month, on=on).state)
     return states
+
+
+def waiting_for(month: date, *, on: date) -> list[date]:
+    """Earlier months without which this one cannot go as far as its calendar says, in order."""
+    due = State.LOCKED if month < previous(on) else runs.due_on(on)
+    if month > previous(on) or due == State.OPEN:
+        return []
+    return _behind(month, due)
 
 
 def compute(chunk: SettlementChunk, run: SettlementRun) -> None:
@@ -211,6 +222,21 @@ def _has_something(month: date) -> bool:
         or bool(intake.loads(month))
         or Transfer.objects.filter(month=month).exists()
     )
+
+
+def _furthest(month: date, to: SettlementRun.State) -> SettlementRun.State | None:
+    """The furthest step up to that one which no earlier month holds up."""
+    steps = [step for step in runs.ORDER[1:] if runs.has_reached(to, step)]
+    return next((step for step in reversed(steps) if not _behind(month, step)), None)
+
+
+def _reopen_refused(run: SettlementRun) -> int:
+    """Let the chunks with refused contracts pass again; what is done in them stays done."""
+    buyers = list(run.refusals.values_list("contract__buyer", flat=True))
+    if buyers:
+        runs.ask(run, to=State(run.goal))
+        runs.reopen(run, buyers=set(buyers))
+    return len(buyers)
 
 
 def _is_posted(month: date) -> bool:

@@ -208,15 +208,53 @@ def test_a_refused_month_is_paid_next_month_out_of_what_was_committed_for_it():
     assert Reservation.objects.open().get(kind="committed").month == MAY
 
 
-def test_a_payment_that_the_database_refuses_costs_only_its_own_contract():
+def overflowing(contract):
+    """The provider's wallet cannot take one cent more."""
+    make.granted(contract.provider, "1.00")
+    Wallet.objects.filter(owner=contract.provider).update(balance=D("9999999999999999.99"))
+
+
+def put_right(contract):
+    Wallet.objects.filter(owner=contract.provider).update(balance=1)
+
+
+def test_a_payment_that_the_database_refuses_costs_only_its_own_contract_and_keeps_its_promise():
     first, second, third = (make.agreed() for _ in range(3))
-    make.granted(second.provider, "1.00")
-    Wallet.objects.filter(owner=second.provider).update(balance=D("9999999999999999.99"))
+    overflowing(second)
     assert make.settled().state == "posted"
     assert [len(paid(contract)) for contract in (first, second, third)] == [1, 0, 1]
-    overage = Overage.objects.get(contract=second)
-    assert (overage.amount, "numeric field overflow" in overage.reason) == (2000, True)
+    refusal = SettlementRefusal.objects.get()
+    assert (refusal.contract, refusal.code) == (second, "not_paid")
+    assert "numeric field overflow" in refusal.detail
+    assert not Overage.objects.exists()
+    assert make.wallet(second.buyer).reserved == 10 * 2000
+
+
+def test_a_refused_payment_is_tried_again_every_hour_until_it_is_possible():
+    contract = make.agreed()
+    overflowing(contract)
+    assert settlement.run_due(on=APRIL_6) == {"2026-03": "posted"}
+    settlement.run_due(on=date(2026, 4, 7))
     assert SettlementRefusal.objects.get().code == "not_paid"
+    put_right(contract)
+    settlement.run_due(on=date(2026, 4, 8))
+    assert paid(contract) == [("2026-03/contract/N/net", D("2000.00"))]
+    assert not SettlementRefusal.objects.exists()
+
+
+def test_a_payment_refused_until_the_lock_is_carried_out_of_its_own_promise():
+    contract = make.agreed(poor("20000.00"))
+    overflowing(contract)
+    assert make.settled(to="locked", on=date(2026, 4, 10)).state == "locked"
+    put_right(contract)
+    make.settled(APRIL, to="locked", on=date(2026, 5, 10))
+    assert lines(contract, APRIL) == [
+        ("carried", MARCH, D("2000.00")), ("fee", APRIL, D("2000.00")),
+    ]  # fmt: skip
+    assert paid(contract) == [("2026-04/contract/N/net", D("4000.00"))]
+    assert make.wallet(contract.buyer).reserved == 8 * 2000
+    make.settled(MAY)
+    assert lines(contract, MAY) == [("fee", MAY, D("2000.00"))]
 
 
 def test_usage_contested_or_entered_too_late_belongs_to_the_next_month_and_says_so():
@@ -315,7 +353,7 @@ _COPY = """
         (_COPY.format("origin_month"), "line_settled_once"),
         (_COPY.format("'2026-04-01'"), "line_comes_after_its_origin"),
         ("UPDATE contracts_overage SET amount = 0", "overage_is_more"),
-        ("UPDATE contracts_overage SET state = 'paid'", "answered_overage_says_by_whom"),
+        ("UPDATE contracts_overage SET state = 'paid'", "answered_overage_says_when"),
     ],
 )
 def test_the_database_itself_keeps_the_month(statement, name):

@@ -26,6 +26,12 @@ PROMISE = """
     INSERT INTO ledger_reservation (wallet_id, kind, month, amount, cause_route, cause_id)
     SELECT wallet_id, kind, DATE '{month}', {amount}, cause_route, cause_id
     FROM ledger_reservation"""
+RELEASE = """
+    INSERT INTO ledger_transfer (payer_id, payee_id, amount, kind, month, reference, posted_on,
+                                 posted_at, note, cause_route, cause_id)
+    SELECT (SELECT id FROM ledger_wallet WHERE system = 'held'), payee_id, 1, 'release', month,
+           'release/1', posted_on, posted_at, note, cause_route, cause_id FROM ledger_transfer
+    WHERE reference = 'grant/1'"""
 RUN = """
     INSERT INTO ledger_settlementrun (month, state, goal, opened_at, policy_version, digest)
     VALUES (DATE '{month}', '{state}', 'open', now(), 0, '')"""
@@ -65,6 +71,7 @@ ATTEMPTS = [
     ("transfer_never_changes", "UPDATE ledger_transfer SET note = 'better'"),
     ("transfer_never_changes", "DELETE FROM ledger_transfer"),
     ("transfer_month_is_open", transfer(month="2025-12-01")),
+    ("release_within_its_hold", RELEASE),
     ("promised_once_per_cause_kind_and_month", promise(month="2026-03-01")),
     ("reservation_holds_something", promise(amount="0")),
     ("reservation_month_is_a_first", promise(month="2026-04-30")),
@@ -115,6 +122,7 @@ def ledger():
     """One of everything, each in a state that a constraint protects."""
     shop, other = make.me(), make.me()
     treasury = actions.system_wallet("treasury")
+    actions.system_wallet("held")
     actions.pay(
         treasury, actions.wallet_of(shop, month=MARCH), Decimal(100), kind="grant", month=MARCH,
         reference="grant/1", cause=Cause("x:y", 1), on=TODAY,

@@ -1,0 +1,83 @@
+"""The transfers of one posting, written at once by COPY, and what they change in each wallet."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from io import StringIO
+
+from django.db import connection
+
+from ledger.charges import Levy
+from ledger.models import Cause, Transfer
+from ledger.money import ZERO, exact
+from ledger.months import text_of
+
+_COPY_TRANSFERS = """
+    COPY ledger_transfer (month, payer_id, payee_id, amount, kind, reference, posted_on, posted_at,
+                          note, cause_route, cause_id) FROM STDIN"""
+_CHARGE, _CREDIT = Transfer.Kind.CHARGE.value, Transfer.Kind.CREDIT.value
+_HOLD, _LEVY = Transfer.Kind.HOLD.value, Transfer.Kind.LEVY.value
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The transfers of one posting in COPY's text form, and what they change in each wallet."""
+
+    route: str
+    month: date
+    on: date
+    at: datetime
+    levy: Levy | None = None
+    levy_wallet: int = 0
+    held_wallet: int = 0
+    rows: list[str] = field(default_factory=list)
+    moved: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    held: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    earned: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+
+    def pay(self, cause_id: int, payer: int, payee: int, amount: Decimal, part: str) -> None:
+        if amount:
+            self._move(Cause(self.route, cause_id), payer, payee, amount, _CHARGE, part)
+            self.moved[payee] += amount
+            self.earned[payee] += amount
+
+    def give_back(self, cause_id: int, payer: int, payee: int, amount: Decimal) -> None:
+        if amount:
+            self._move(Cause(self.route, cause_id), payer, payee, amount, _CREDIT, "credit")
+            self.moved[payee] += amount
+
+    def hold(self, cause: Cause, payer: int, amount: Decimal) -> None:
+        """The wallet of held money stores no balance, so only the payer's changes."""
+        if amount:
+            self._move(cause, payer, self.held_wallet, amount, _HOLD, "hold")
+
+    def take_levy(self, cause_id: int, provider: int, wallet: int, paid: Decimal) -> None:
+        if self.levy is None or not (amount := self.levy.of(paid, provider=provider)):
+            return
+        self._move(Cause(self.route, cause_id), wallet, self.levy_wallet, amount, _LEVY, "levy")
+        self.moved[self.levy_wallet] += amount
+        self.earned[wallet] -= amount
+        self.earned[self.levy_wallet] += amount
+
+    def _move(
+        self, cause: Cause, payer: int, payee: int, amount: Decimal, kind: str, part: str
+    ) -> None:
+        reference = reference_of(cause, month=self.month, part=part)
+        self.rows.append(
+            f"{self.month}\t{payer}\t{payee}\t{exact(amount)}\t{kind}\t{reference}"
+            f"\t{self.on}\t{self.at.isoformat()}\t\t{cause.cause_route}\t{cause.cause_id}\n"
+        )
+        self.moved[payer] -= amount
+
+    def write(self) -> None:
+        if self.rows:
+            # Django turns the errors of execute() into its own, but not those of copy_expert().
+            with connection.cursor() as cursor, connection.wrap_database_errors:
+                cursor.copy_expert(_COPY_TRANSFERS, StringIO("".join(self.rows)))
+            self.rows.clear()
+
+
+def reference_of(cause: Cause, *, month: date, part: str) -> str:
+    """`2026-03/contract/9/net`: month first, so that a month's references lie together."""
+    return f"{text_of(month)}/{cause.cause_route.partition(':')[2]}/{cause.cause_id}/{part}"
