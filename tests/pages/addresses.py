@@ -70,7 +70,7 @@ def named_addresses() -> Iterator[str]:
 PUBLIC = {"gallery", "insights:theme", "accounts:invitation", "accounts:found"}
 
 PAGES = [
-    Page("advance_clock", "", None, ALL),
+    Page("advance_clock", "", ALL, ALL),
     Page("gallery", "", ALL),
     # People, micro-enterprises and the offices.
     deed("accounts:act_for", "shop", OURS, unknown="ofhca"),
