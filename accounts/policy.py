@@ -35,6 +35,30 @@ RULES: Mapping[str, Rule] = {
     "mutual_end_answer_days": Rule(
         "An end that one side named must be confirmed within", "calendar days", 14, 1
     ),
+    "proposal_answer_days": Rule(
+        "What one side proposes during a contract must be confirmed within",
+        "calendar days: a suspension, its end, a withdrawn notice, an amendment or a renewal",
+        14,
+        1,
+    ),
+    "suspension_lapses_after_days": Rule(
+        "A suspended contract ends after", "calendar days, unless it is resumed", 60, 1
+    ),
+    "breach_cure_working_days": Rule(
+        "A breach that was notified must be cured within",
+        "working days, or the contract ends for cause",
+        10,
+        1,
+    ),
+    "completion_silence_working_days": Rule(
+        "A provider's claim that the outcome is reached is confirmed by silence after",
+        "working days",
+        5,
+        1,
+    ),
+    "benchmark_valid_months": Rule(
+        "A renewal needs an outside offer younger than", "months", 12, 1, 60
+    ),
     "dispute_window_working_days": Rule(
         "What a provider earns is free to spend after", "working days after posting", 10
     ),

@@ -38,13 +38,13 @@ def charges_lie_within_the_contract() -> Finding:
         FROM contracts_settlementline line JOIN contracts_contract c ON c.id = line.contract_id
         WHERE line.amount <> 0 AND line.kind IN ('fee', 'usage')
           AND (c.state IN ('draft', 'offered', 'declined', 'withdrawn', 'lapsed')
-               OR line.origin_month > least(c.ended_on, c.ends_on)
+               OR line.origin_month > least(c.ended_on, c.ends_on, c.over_after_on)
                OR line.origin_month + interval '1 month' <= c.starts_on)
         UNION ALL
         SELECT c.id, u.used_on::text, 'counted usage'
         FROM contracts_usage u JOIN contracts_contract c ON c.id = u.contract_id
         WHERE u.counted_in IS NOT NULL
-          AND (u.used_on < c.starts_on OR u.used_on > least(c.ended_on, c.ends_on))
+          AND (u.used_on < c.starts_on OR u.used_on > least(c.ended_on, c.ends_on, c.over_after_on))
         ORDER BY 1, 2""")
     return Finding(
         "charges_lie_within_the_contract",

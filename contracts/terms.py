@@ -27,6 +27,8 @@ LARGEST_VALUE = Decimal(10_000_000_000)
 LONGEST_YEARS = 5
 LONGEST_SECTION = 4000
 MOST_MEASURES = 12
+LONGEST_NOTICE_DAYS = 366
+MOST_RENEWED_MONTHS = 60
 HEAVIEST = 100
 HUNDRED = Decimal(100)
 DIRECTIONS = ("higher", "lower")
@@ -97,6 +99,10 @@ class Terms:
     unit: str = ""
     expected_quantity: Decimal | None = None
     cap_quantity: Decimal | None = None
+    # A notice runs so many days and then to the end of that month; at its end the contract renews
+    # itself by so many months, 0 where that is not chosen (PRODUCT 4.2).
+    notice_days: int = 30
+    renews_months: int = 0
     measures: tuple[Measure, ...] = ()
     levels: tuple[Level, ...] = ()
     credit_cap: Decimal = DEFAULT_CAP
@@ -215,6 +221,20 @@ def _require_term(terms: Terms, *, on: date) -> None:
             f"A term of more than {LONGEST_YEARS} years is too long. Choose an earlier end.",
             field="ends_on",
             value=terms.ends_on,
+        )
+    if not 0 <= terms.notice_days <= LONGEST_NOTICE_DAYS:
+        raise Invalid(
+            f"A notice of {terms.notice_days} days is not possible. Choose 0 to"
+            f" {LONGEST_NOTICE_DAYS}.",
+            field="notice_days",
+            value=terms.notice_days,
+        )
+    if not 0 <= terms.renews_months <= MOST_RENEWED_MONTHS:
+        raise Invalid(
+            f"Renewing by {terms.renews_months} months is not possible. Choose 1 to"
+            f" {MOST_RENEWED_MONTHS}, or 0 to let it end.",
+            field="renews_months",
+            value=terms.renews_months,
         )
 
 

@@ -39,7 +39,7 @@ __all__ = [
     "withdraw",
 ]
 _NEGOTIATED = [
-    "current", "starts_on", "ends_on", "turn", "offered_on", "answer_until_on",
+    *records.OF_THE_TERMS, "turn", "offered_on", "answer_until_on",
     "answer_reminded_on",
 ]  # fmt: skip
 
@@ -87,7 +87,7 @@ def draft(
     created = lifecycle.Row(lifecycle.Actor.EITHER, Contract.State.DRAFT)
     records.record_event(
         contract, Event.CREATE, created, on=on, at=clock.now(), by=by, party=party,
-        changed=["current"], hash=contract.current.hash if contract.current else "",
+        changed=records.OF_THE_TERMS, hash=contract.current.hash if contract.current else "",
     )  # fmt: skip
     return contract
 
@@ -109,7 +109,7 @@ def revise(
     records.write_version(found, wanted, title=before.title, party=party, by=by, on=on)
     records.record_event(
         found, Event.REVISE, row, on=on, at=clock.now(), by=by, party=party,
-        changed=["current", "starts_on", "ends_on"], hash=_current(found).hash,
+        changed=records.OF_THE_TERMS, hash=_current(found).hash,
     )  # fmt: skip
     return found
 

@@ -10,9 +10,11 @@ from accounts.constraints import saying
 from accounts.errors import Invalid, Refused
 from accounts.models import User
 from contracts import lifecycle
+from contracts.actions import guards
 from contracts.models import Contract, Usage
 from contracts.queries import delivery as queries
 from contracts.queries.agreements import may_know
+from contracts.queries.suspended import is_suspended
 from ledger.months import month_of
 from marketplace.price_plans import Plan
 
@@ -45,7 +47,8 @@ def report_usage(
     )  # fmt: skip
     if done := _entered_before(asked):
         return done
-    _require_day(contract, used_on, on=on)
+    held = guards.locked(contract)  # So that nobody ends or suspends it meanwhile.
+    _require_day(held, used_on, on=on)
     reused = _key_reused(key)
     try:
         with saying(usage_entered_once_per_key=reused):
@@ -147,13 +150,21 @@ def _require_day(contract: Contract, used_on: date, *, on: date) -> None:
             value=used_on,
         )
     if not lifecycle.is_running(contract, on=used_on) or contract.state == Contract.State.CLOSED:
-        last = lifecycle.last_day_of(contract)
+        last = min(lifecycle.last_day_of(contract), contract.over_after_on or date.max)
         raise Refused(
             f"{contract} runs from {contract.starts_on:%-d %B %Y} to {last:%-d %B %Y};"
             f" {used_on:%-d %B %Y} is no day of it.",
             code="outside_dates",
             field="used_on",
             value=used_on,
+        )
+    if is_suspended(contract, on=used_on):
+        raise Refused(
+            f"{contract} was suspended on {used_on:%-d %B %Y}, so nothing was delivered.",
+            code="suspended",
+            field="used_on",
+            value=used_on,
+            help="Enter it for the day on which it was delivered.",
         )
     version = queries.version_on(contract, on=used_on)
     if version is None or version.plan != Plan.PER_UNIT.value:

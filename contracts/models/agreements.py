@@ -31,8 +31,10 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         """
         return (
             self.signed()
-            .filter(starts_on__lte=last, ends_on__gte=first)
+            .filter(Q(ends_on__gte=first) | Q(renews_months__gt=0, state="active"))
+            .filter(Q(starts_on__lte=last))
             .filter(Q(ended_on=None) | Q(ended_on__gte=Greatest(Value(first), F("starts_on"))))
+            .filter(Q(over_after_on=None) | Q(over_after_on__gte=first))
         )
 
 
@@ -78,7 +80,14 @@ class Contract(models.Model):
     ended_because = models.CharField(max_length=20, choices=EndedBecause, blank=True)
     # The last day that counts when it ended before the day its terms name, inclusive; the day
     # before the start where it never began.
+    # Set by a notice too, for the day with which it will end.
     ended_on = models.DateField(null=True)
+    # With this day it is over unless something happens before: an open suspension lapses, an
+    # open breach was not cured. Why it then ends.
+    over_after_on = models.DateField(null=True)
+    over_because = models.CharField(max_length=20, choices=EndedBecause, blank=True)
+    # By how many months its terms renew it at the end; 0 where that was not chosen.
+    renews_months = models.PositiveSmallIntegerField(default=0)
     # The party that answers an offer or counter; the day of the last one, and the last day on
     # which it may be accepted, by the policy of that day (PRODUCT 4.2).
     turn = models.ForeignKey(MicroEnterprise, null=True, on_delete=models.PROTECT, related_name="+")
@@ -128,6 +137,17 @@ class Contract(models.Model):
                     answer_until_on__lt=F("starts_on"),
                 ),
                 name="offer_waits_for_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(over_after_on=None, over_because="")
+                | Q(over_after_on__isnull=False)
+                & ~Q(over_because="")
+                & Q(state__in=["active", "suspended", "notice"]),
+                name="looming_end_says_why",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="notice") | Q(ended_on__isnull=False),
+                name="notice_names_its_last_day",
             ),
             models.UniqueConstraint(
                 fields=["draft_key"], condition=~Q(draft_key=""), name="drafted_once_per_key"

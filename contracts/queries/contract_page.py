@@ -8,14 +8,14 @@ from typing import Any
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import may_see_money, may_see_negotiation
 from accounts.queries import organization
-from contracts import lifecycle, pricing
+from contracts import lifecycle
 from contracts.integrity import Fault, verify_contract
 from contracts.lifecycle import Event
 from contracts.models import Contract, ContractEvent, ContractVersion, SuccessMeasure
 from contracts.queries import printed
 from contracts.queries.contract_panel import Panel, panel_of
+from contracts.queries.planned import plan_of
 from contracts.queries.printed import Change, TermRow, day
-from contracts.terms import terms_of
 from ledger.models import Reservation
 from ledger.money import ZERO
 from ledger.months import fiscal_year
@@ -104,7 +104,7 @@ def contract_page(
     if not may_see_negotiation(user, contract.buyer, contract.provider, on=on):
         return base
     faults = verify_contract(contract)
-    months = _months(contract, version, on=on, starts_in=firm.fiscal_year_start_month)
+    months = _months(contract, on=on, starts_in=firm.fiscal_year_start_month)
     return ContractPage(
         **vars(base) | {
             "is_full": True,
@@ -201,17 +201,8 @@ def _told(event: ContractEvent) -> dict[str, Any]:
     return {"at": event.on, "text": text, "note": " · ".join(filter(None, [who, event.note]))}
 
 
-def _months(
-    contract: Contract, version: ContractVersion, *, on: date, starts_in: int
-) -> list[PlannedMonth]:
-    terms = terms_of(version.terms)
-    plan = pricing.planned_by_month(
-        terms.price_plan,
-        expected=terms.expected_quantity,
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
-        ended_on=contract.ended_on,
-    )
+def _months(contract: Contract, *, on: date, starts_in: int) -> list[PlannedMonth]:
+    plan = plan_of(contract)
     year = fiscal_year(on, starts_in=starts_in)
     return [
         PlannedMonth(

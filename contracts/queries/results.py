@@ -10,11 +10,10 @@ from accounts.models import User
 from accounts.permissions import is_member
 from accounts.queries import holidays
 from accounts.workdays import nth_working_day_after
-from contracts import lifecycle
 from contracts.models import Contract, SuccessMeasure, SuccessResult
 from contracts.queries.delivery import version_on
+from contracts.queries.suspended import day_that_counts
 from contracts.success import Measured, attainment, success_of_month
-from ledger.months import last_day
 
 
 class SilenceRule:
@@ -77,8 +76,8 @@ def results_section(
     contract: Contract, *, user: User, month: date, on: date
 ) -> ResultsSection | None:
     """The month's success results; None where the contract has no active day in the month."""
-    day = min(last_day(month), lifecycle.last_day_of(contract))
-    if month > on or not lifecycle.is_running(contract, on=max(day, month)):
+    day = day_that_counts(contract, month=month)
+    if month > on or day is None:
         return None
     version = version_on(contract, on=day)
     if version is None:

@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from accounts.models import MicroEnterprise
 from contracts.models import Contract, ContractQuerySet, SuccessMeasure, SuccessResult, Usage
+from contracts.queries.suspended import with_unsuspended_day
 from ledger.months import last_day, month_of, previous
 from marketplace.price_plans import Plan
 
@@ -44,7 +45,7 @@ def months(*, on: date) -> list[date]:
 def contracts(me: MicroEnterprise, *, month: date) -> ContractQuerySet:
     """Those with an active day in the month that the ME provides."""
     return (
-        Contract.objects.with_active_day(first=month, last=last_day(month))
+        with_unsuspended_day(first=month, last=last_day(month))
         .filter(provider=me)
         .select_related("buyer", "current", "offering__current")
         .order_by("buyer__name", "pk")

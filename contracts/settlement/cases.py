@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from accounts.errors import Refused
+from contracts import spans
 from contracts.pricing import Days
 from ledger.money import LARGEST, to_cents
 from marketplace.price_plans import PricePlan
@@ -50,7 +51,7 @@ class Case:
     """Everything the month knows about one contract.
 
     `active` are its days by dates alone, `terms` come in the order of their versions, `late` are
-    earlier months that were refused and locked without it.
+    earlier months that were refused and locked without it. `suspended` days are not active ones.
     """
 
     contract: int
@@ -62,6 +63,7 @@ class Case:
     late: list[date] = field(default_factory=list)
     corrections: list[Corrected] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
+    suspended: list[Days] = field(default_factory=list)
 
 
 class Line(NamedTuple):
@@ -87,17 +89,18 @@ class InForce(NamedTuple):
 
 
 def in_force(case: Case) -> list[InForce]:
-    """Which terms hold on which active days; a later version holds from its day on."""
-    spans: list[InForce] = []
-    for terms in case.terms:
-        start = max(terms.valid_from, case.active.first)
-        spans = [
-            InForce(Days(days.first, min(days.last, _day_before(start))), earlier)
-            for days, earlier in spans
-            if days.first < start
-        ]
-        spans.append(InForce(Days(start, case.active.last), terms))
-    return [span for span in spans if has_days(span.days)]
+    """Which terms hold on which of its days; a later version holds from its day on."""
+    versions = ((terms.valid_from, terms) for terms in case.terms)
+    return [InForce(*span) for span in spans.in_force(versions, within=case.active)]
+
+
+def active(held: Sequence[InForce], suspended: Sequence[Days]) -> list[InForce]:
+    """The spans without their suspended days, which are not active (PRODUCT 4.6)."""
+    if not suspended:
+        return list(held)
+    return [
+        InForce(days, span.terms) for span in held for days in spans.without(span.days, suspended)
+    ]
 
 
 def has_days(days: Days) -> bool:
@@ -115,7 +118,3 @@ def plain(quantity: Decimal) -> str:
     """180 for 180.000, and 2.5 for 2.500."""
     text = f"{quantity:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _day_before(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)

@@ -1,13 +1,15 @@
 """What one contract costs in a month, line by line; free of Django (PRODUCT 4.6, 4.10)."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from accounts.errors import Refused
 from contracts.pricing import days_of
 from contracts.settlement.arrears import carried_lines, correction_lines
-from contracts.settlement.cases import Case, Delivered, InForce, Line, has_days, in_force
+from contracts.settlement.cases import Case, Delivered, InForce, Line, active, has_days, in_force
 from contracts.settlement.charging import fee_lines, usage_lines
+from contracts.settlement.pauses import pause_lines
 from ledger.months import month_of
 
 
@@ -16,24 +18,34 @@ def lines_of(case: Case, month: date) -> list[Line]:
 
     Refused says why there are none. Usage of an earlier month keeps its month as the origin.
     """
-    spans = in_force(case)
-    if not spans:
+    held = in_force(case)
+    if not held:
         raise Refused("No version of it carries both signatures on one text.", code="unsigned")
+    spans = active(held, case.suspended)
     usage = _usage_by_month(case)
     lines: list[Line] = []
     for origin in sorted({month, *case.late, *usage}):
-        active = [
-            InForce(shared, terms)
-            for days, terms in spans
-            if has_days(shared := days.shared(days_of(origin)))
-        ]
+        charged = _within(spans, origin)
         if origin == month or origin in case.late:
-            lines += fee_lines(active, origin)
-        lines += usage_lines(active, usage.get(origin, []), origin)
-    newest = spans[-1].terms.version
+            lines += (
+                fee_lines(charged, origin)
+                if charged
+                else pause_lines(_within(held, origin), origin)
+            )
+        lines += usage_lines(charged, usage.get(origin, []), origin)
+    newest = held[-1].terms.version
     lines += correction_lines(case, newest)
     lines += carried_lines(case, newest)
     return lines
+
+
+def _within(spans: Sequence[InForce], month: date) -> list[InForce]:
+    """The parts of the spans that lie in the month."""
+    return [
+        InForce(shared, terms)
+        for days, terms in spans
+        if has_days(shared := days.shared(days_of(month)))
+    ]
 
 
 def _usage_by_month(case: Case) -> dict[date, list[Delivered]]:

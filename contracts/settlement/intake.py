@@ -13,6 +13,7 @@ from contracts.models import Contract
 from contracts.pricing import Days
 from contracts.settlement import reading_arrears
 from contracts.settlement.cases import Case, Delivered, Terms
+from contracts.settlement.pauses import PAUSES
 from contracts.settlement.reading_arrears import HAS_ARREARS
 from ledger.months import following, last_day
 from ledger.posting import array
@@ -33,8 +34,8 @@ _LATE = """
         WHERE line.contract_id = refusal.contract_id AND line.origin_month = run.month)"""
 _DUE = f"""
     c.state = ANY(%(signed)s)
-    AND (c.starts_on <= %(last)s AND least(c.ended_on, c.ends_on) >= %(month)s
-              AND least(c.ended_on, c.ends_on) >= c.starts_on
+    AND (c.starts_on <= %(last)s AND least(c.ended_on, c.ends_on, c.over_after_on) >= %(month)s
+              AND least(c.ended_on, c.ends_on, c.over_after_on) >= c.starts_on
          OR EXISTS (SELECT FROM contracts_usage u WHERE u.contract_id = c.id AND {_COUNTS})
          OR c.id IN (SELECT late.contract_id FROM ({_LATE}) late)
          OR {HAS_ARREARS})
@@ -44,7 +45,8 @@ _LOADS = f"""
     SELECT c.buyer_id, count(*) FROM contracts_contract c
     WHERE {_DUE} GROUP BY 1 ORDER BY 1"""  # noqa: S608
 _CONTRACTS = f"""
-    SELECT c.id, c.buyer_id, c.provider_id, c.starts_on, least(c.ended_on, c.ends_on)
+    SELECT c.id, c.buyer_id, c.provider_id, c.starts_on,
+           least(c.ended_on, c.ends_on, c.over_after_on)
     FROM contracts_contract c
     WHERE c.buyer_id BETWEEN %(first)s AND %(until)s AND {_DUE} ORDER BY c.id"""  # noqa: S608
 _TERMS = """
@@ -84,6 +86,8 @@ def cases(month: date, *, first: int, until: int) -> tuple[list[Case], dict[int,
     for contract, used_on, quantity, key in _rows(_USAGE, values):
         found[contract].usage.append(Delivered(used_on, quantity))
         counted.setdefault(contract, []).append(key)
+    for contract, *days in _rows(PAUSES, values):
+        found[contract].suspended.append(Days(*days))
     for contract, late in _rows(_LATE, values):
         if contract in found:
             found[contract].late.append(late)

@@ -18,7 +18,7 @@ from contracts.models import SettlementLine
 from contracts.settlement import intake, posting
 from contracts.settlement.cases import Computed
 from contracts.settlement.computing import lines_of
-from ledger import runs
+from ledger import month_lock, runs
 from ledger.models import SettlementChunk, SettlementRun, Transfer
 from ledger.months import last_day, month_of, previous, text_of
 
@@ -58,6 +58,7 @@ def ask_for(
     _require_in_time_of_the_market(month)
     _require_earlier(month, to)
     version = policy.in_force(on=month).version
+    month_lock.begin(month)
     run = runs.open_run(
         month, policy_version=version, loads=lambda: intake.loads(month), chunk_size=chunk_size
     )

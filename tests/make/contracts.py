@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from accounts.models import User
-from contracts.actions import agreements, clockwork, outside
+from contracts.actions import agreements, clockwork, outside, suspensions
 from contracts.models import Contract
 from contracts.terms import Measure, Terms
 from ledger.models import Wallet
@@ -95,6 +95,32 @@ def active(buyer=None, provider=None, **rest):
     made = agreed(buyer, provider, **rest)
     clockwork.run_clock(on=made.starts_on)
     return Contract.objects.get(pk=made.pk)
+
+
+MID_MARCH = date(2026, 3, 10)
+
+
+def suspended(buyer=None, provider=None, *, suspended_on=MID_MARCH, **rest):
+    """Running, and suspended by both sides from that day."""
+    return pause(active(buyer, provider, **rest), on=suspended_on)
+
+
+def pause(contract, *, on):
+    """Both sides suspend it from that day: the buyer proposes, the provider confirms."""
+    return both(suspensions.suspend, contract, on=on)
+
+
+def resume(contract, *, on):
+    """Both sides resume it: that day is active again."""
+    return both(suspensions.resume, contract, on=on)
+
+
+def both(action, contract, *, on, first="buyer", **rest):
+    """One side proposes, the other confirms on the same day; the contract as it is then."""
+    first, second = (contract.buyer, contract.provider)[:: 1 if first == "buyer" else -1]
+    for party in (first, second):
+        contract = action(contract, party=party, by=lead_of(party), on=on, **rest)
+    return Contract.objects.get(pk=contract.pk)
 
 
 def ended(buyer=None, provider=None, **rest):
