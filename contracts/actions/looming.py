@@ -1,6 +1,7 @@
 """What hangs over a running contract, and what is tidied up when it ends."""
 
-from datetime import date, timedelta
+from datetime import timedelta
+from typing import Any
 
 from contracts.models import Breach, Contract, Proposal
 
@@ -20,7 +21,7 @@ def look_ahead(contract: Contract) -> None:
     contract.over_after_on, contract.over_because = min(ends, default=(None, ""))
 
 
-def suspend_to_the_end(contract: Contract) -> dict[str, date]:
+def suspend_to_the_end(contract: Contract) -> dict[str, Any]:
     """What is suspended when its end is named stays suspended to that day, inclusive.
 
     What the event tells of it.

@@ -132,8 +132,8 @@ def closed():
 
 MAKERS = {
     "draft": make.draft, "offered": make.offered, "agreed": make.agreed, "active": make.active,
-    "suspended": make.suspended, "ended": make.ended, "closed": closed, "declined": declined, "withdrawn": withdrawn,
-    "lapsed": lapsed,
+    "suspended": make.suspended, "ended": make.ended, "closed": closed, "declined": declined,
+    "withdrawn": withdrawn, "lapsed": lapsed,
 }  # fmt: skip
 DEEDS = ["revise", "offer", "counter", "accept", "decline", "withdraw", "cancel", "propose_end"]
 
