@@ -102,7 +102,9 @@ def _commit(key: int, *, year: int, on: date) -> str:
     promised = _promised(contract)
     wanted = _months_wanted(contract, promised, year=year)
     more = _as_far_as_it_goes(contract.buyer, wanted, on=on)
-    ledger.promise(contract.buyer, promised | more, kind=COMMITTED, cause=contract.cause, on=on)
+    ledger.promise(
+        contract.buyer, promised | more, kind=COMMITTED, cause=contract.cause, on=on, is_signed=True
+    )
     lacks = len(more) < len(wanted)
     if not more and (contract.committed_year, contract.is_unfunded) == (year, lacks):
         return ""

@@ -203,7 +203,7 @@ def reserve_open_seats(purchase: LearningPurchase, *, on: date) -> None:
     is_proposed = purchase.state == State.PROPOSED
     kind = Reservation.Kind.PRE_COMMITTED if is_proposed else Reservation.Kind.COMMITTED
     count = purchase.seats.filter(state=LearningSeat.State.OPEN).count()
-    _promise(purchase, purchase.price * count, kind=kind, on=on)
+    _promise(purchase, purchase.price * count, kind=kind, on=on, is_signed=not is_proposed)
 
 
 def release_in_full(purchase: LearningPurchase, *, on: date) -> None:
@@ -270,11 +270,13 @@ def payee_of(run: CourseRun, month: date) -> Wallet:
     return ledger.wallet_of(run.course.provider, month=month)
 
 
-def _promise(purchase: LearningPurchase, total: Decimal, *, kind: str, on: date) -> None:
+def _promise(
+    purchase: LearningPurchase, total: Decimal, *, kind: str, on: date, is_signed: bool = False
+) -> None:
     plan = {month_of(purchase.run.starts_on): total} if total > ZERO else {}
     ledger.promise(
         purchase.micro_enterprise, plan, kind=kind, cause=purchase.cause, on=on,
-        fund=Wallet.Fund.LEARNING,
+        fund=Wallet.Fund.LEARNING, is_signed=is_signed,
     )  # fmt: skip
 
 

@@ -21,7 +21,16 @@ from tests.make.learning import run as course_run
 from tests.make.levels import agreed_on, doubted, level, levelled, measured
 from tests.make.market import category, offering, outside_offer, score, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
-from tests.make.money import budget_draft, granted, money, wallet
+from tests.make.money import (
+    add_rule,
+    budget_draft,
+    figures,
+    granted,
+    money,
+    published_budget,
+    wallet,
+    year_budget,
+)
 from tests.make.people import (
     APRIL,
     MARCH,
@@ -42,6 +51,7 @@ __all__ = [
     "MARCH",
     "TODAY",
     "active",
+    "add_rule",
     "agreed",
     "agreed_on",
     "api_of",
@@ -56,6 +66,7 @@ __all__ = [
     "doubted",
     "draft",
     "ended",
+    "figures",
     "granted",
     "hires",
     "hr_admin",
@@ -79,6 +90,7 @@ __all__ = [
     "person",
     "policy",
     "proposed",
+    "published_budget",
     "rated",
     "resume",
     "score",
@@ -89,4 +101,5 @@ __all__ = [
     "used",
     "user",
     "wallet",
+    "year_budget",
 ]
