@@ -29,7 +29,6 @@ PUBLISHED = (
 RULE = "UPDATE ledger_budgetrule SET {} WHERE state = 'draft' AND budget_id IS NOT NULL"
 REQUEST = "UPDATE ledger_budgetrequest SET {}"
 AGAIN = "INSERT INTO {0} ({1}) SELECT {1} FROM {0}"
-DECIDED = "(SELECT max(id) FROM ledger_budgetrule WHERE state = 'published')"
 MOVE = "UPDATE ledger_moneymove SET {}"
 ATTEMPTS = [
     ("one_budget_per_fund_year_and_version", DRAFT.format("fund = 'learning'")),
@@ -62,13 +61,15 @@ ATTEMPTS = [
     ("one_vote_per_peer_and_request",
      AGAIN.format("ledger_requestvote", "request_id, seat_id, amount, note, voted_on")),
     ("vote_is_not_negative", "UPDATE ledger_requestvote SET amount = -1"),
-    ("decided_request_stays", f"""
+    ("decided_request_stays", """
         INSERT INTO ledger_budgetrequest
                (rule_id, micro_enterprise_id, amount, reason, asked_by_id, asked_on)
-        SELECT {DECIDED}, micro_enterprise_id, 1, 'x', asked_by_id, now()
+        SELECT (SELECT max(id) FROM ledger_budgetrule WHERE state = 'published'),
+               micro_enterprise_id, 1, 'x', asked_by_id, now()
         FROM ledger_budgetrequest"""),
-    ("deciding_board_stays",
-     f"INSERT INTO ledger_boardseat (rule_id, peer_id) SELECT {DECIDED}, 1"),
+    ("deciding_board_stays", """
+        INSERT INTO ledger_boardseat (rule_id, peer_id)
+        SELECT max(id), 1 FROM ledger_budgetrule WHERE state = 'published'"""),
     ("one_reason_per_code", AGAIN.format("ledger_moneyreason", "code, name")),
     ("move_asked_once_per_key",
      AGAIN.format("ledger_moneymove",
