@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_audit_stays'),
-        ('ledger', '0002_rows_of_money_stay'),
+        ('ledger', '0003_held_money'),
     ]
 
     operations = [
