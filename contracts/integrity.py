@@ -37,6 +37,7 @@ _COPIES = (
     "price",
     "expected_quantity",
     "cap_quantity",
+    "parameters",
     "starts_on",
     "ends_on",
 )
@@ -46,6 +47,8 @@ _LEVEL = (
     "name", "promise", "unit", "measurer", "excludes_maintenance", "excludes_buyer_caused",
     "tiers", "earns_back", "bonus_above", "bonus",
 )  # fmt: skip
+# What a document that is older than a term leaves out.
+_OLDER: Mapping[str, Any] = {"parameters": {}}
 _MEASURE = ("name", "unit", "direction", "target", "floor", "method", "measurer", "weight")
 
 
@@ -144,7 +147,7 @@ def _version_faults(
         if terms.get(name) != value:
             yield Fault(what, f"The terms name {name} {terms.get(name)}, the contract {value}.")
     for name in _COPIES:
-        if not _is_same(terms.get(name), getattr(version, name)):
+        if not _is_same(terms.get(name, _OLDER.get(name)), getattr(version, name)):
             yield Fault(what, f"Beside the terms, {name} is {getattr(version, name)}.")
     yield from _measure_faults(what, terms, measures)
 

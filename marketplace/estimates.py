@@ -9,7 +9,7 @@ from ledger.money import ZERO
 from ledger.months import fiscal_year
 from ledger.queries import Money, money_of
 from marketplace.models import OfferingVersion
-from marketplace.price_plans import Plan, PricePlan, planned_by_month
+from marketplace.price_plans import PricePlan, planned_by_month
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def estimate(
     on: date,
 ) -> Estimate:
     """What the term costs at this version's price; `quantity` is units a month, 0 if fixed."""
-    plan = PricePlan(Plan(version.plan), version.price, version.unit)
+    plan = version.price_plan
     by_month = planned_by_month(plan, quantity=quantity, starts_on=starts_on, ends_on=ends_on)
     this_year = fiscal_year(on, starts_in=year_starts_in)
     in_year = (

@@ -32,12 +32,14 @@ def report_usage(
     key: str,
     by: User,
     on: date,
+    item: str = "",
     note: str = "",
 ) -> Usage:
     """Enter a delivered quantity, once per key; it counts unless the buyer contests it.
 
-    `quantity` is in the units of the contract, with up to three decimals. Refused
-    `outside_dates`, `nothing_to_count`, `key_reused`; Invalid names the field.
+    `quantity` is in the units of the contract (hours, outcomes, the measured gain: whatever its
+    price plan of that day counts, which `item` may name), with up to three decimals. Refused
+    `outside_dates`, `nothing_to_count`, `other_item`, `key_reused`; Invalid names the field.
     """
     permissions.require_known(may_know(by, contract, on=on))
     require_provider(contract, by=by, on=on)
@@ -48,7 +50,7 @@ def report_usage(
     if done := _entered_before(asked):
         return done
     held = guards.locked(contract)  # So that nobody ends or suspends it meanwhile.
-    _require_day(held, used_on, on=on)
+    asked.item = _item_of(held, used_on, asked=item, on=on)
     reused = _key_reused(key)
     try:
         with saying(usage_entered_once_per_key=reused):
@@ -142,7 +144,8 @@ def _key_reused(key: str) -> Refused:
     )
 
 
-def _require_day(contract: Contract, used_on: date, *, on: date) -> None:
+def _item_of(contract: Contract, used_on: date, *, asked: str, on: date) -> str:
+    """What the contract counts on a day on which something may have been delivered."""
     if used_on > on:
         raise Invalid(
             f"{used_on:%-d %B %Y} lies in the future. Enter what was delivered until today.",
@@ -167,12 +170,22 @@ def _require_day(contract: Contract, used_on: date, *, on: date) -> None:
             help="Enter it for the day on which it was delivered.",
         )
     version = queries.version_on(contract, on=used_on)
-    if version is None or version.plan != Plan.PER_UNIT.value:
+    item = Plan(version.plan).counts if version else ""
+    if not item:
         raise Refused(
             f"{contract} has a fixed price, so there is nothing to count.",
             code="nothing_to_count",
             help="Enter the results of its success measures instead.",
         )
+    if asked not in {"", item}:
+        raise Refused(
+            f"{contract} counts {item} on {used_on:%-d %B %Y}, not {asked}.",
+            code="other_item",
+            field="item",
+            value=asked,
+            help="Leave the item out, or name the one that the price plan counts.",
+        )
+    return item
 
 
 def require_provider(contract: Contract, *, by: User, on: date) -> None:

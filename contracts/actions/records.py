@@ -76,6 +76,7 @@ def propose_version(
     version = ContractVersion.objects.create(
         contract=contract, number=number, terms=document, hash=papers.hash_of(document),
         title=title, plan=terms.plan, price=terms.price, unit=terms.unit,
+        parameters=dict(terms.parameters), cap_amount=terms.cap_amount,
         expected_quantity=terms.expected_quantity, cap_quantity=terms.cap_quantity,
         starts_on=terms.starts_on, ends_on=terms.ends_on, valid_from_on=valid_from_on,
         written_by=by, written_for=party, written_on=on, credit_cap=terms.credit_cap,

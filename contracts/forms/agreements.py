@@ -69,7 +69,7 @@ class TermsForm(forms.Form):
                 label=name, help_text=_HINTS[field], required=False, max_length=LONGEST_SECTION,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )  # fmt: skip
-        if Plan(plan) is Plan.FIXED:
+        if not Plan(plan).counts:
             del self.fields["expected_quantity"], self.fields["cap_quantity"]
         if customers is None:
             del self.fields["buyer"]

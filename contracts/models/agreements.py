@@ -9,7 +9,8 @@ from django.db.models.functions import Greatest
 
 from accounts.models import MicroEnterprise, User
 from ledger.models import Cause
-from marketplace.models import PLANS, OfferedMeasure, ServiceOffering
+from marketplace.models import PLANS, OfferedMeasure, ServiceOffering, is_object
+from marketplace.price_plans import Plan, PricePlan, plan_of
 from marketplace.service_levels import DEFAULT_CAP
 
 
@@ -181,10 +182,13 @@ class ContractVersion(models.Model):
     title = models.CharField(max_length=120, help_text="what is bought, as the offering named it")
     plan = models.CharField(max_length=12, choices=PLANS)
     price = models.DecimalField(max_digits=18, decimal_places=2)
+    parameters = models.JSONField(default=dict, blank=True)
     unit = models.CharField(max_length=40)
     expected_quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True)
     # Usage above this many units a month is an overage that waits for the buyer (PRODUCT 4.7).
     cap_quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True)
+    # The most that up to the cap can cost; usage of a month above it waits for the buyer.
+    cap_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     starts_on = models.DateField()
     ends_on = models.DateField()
     valid_from_on = models.DateField(help_text="of an amendment; else the start")
@@ -212,9 +216,17 @@ class ContractVersion(models.Model):
                 condition=Q(ends_on__gte=F("starts_on")), name="version_ends_after_it_starts"
             ),
             models.CheckConstraint(
-                condition=~Q(plan="per_unit")
-                | Q(expected_quantity__gt=0, cap_quantity__gte=F("expected_quantity")),
-                name="per_unit_version_expects_usage",
+                condition=Q(plan__in=[plan.value for plan in Plan]), name="version_plan_is_known"
+            ),
+            models.CheckConstraint(
+                condition=is_object("parameters"), name="version_parameters_are_named"
+            ),
+            models.CheckConstraint(
+                condition=Q(plan="fixed", expected_quantity=None, cap_quantity=None)
+                | ~Q(plan="fixed")
+                & Q(expected_quantity__isnull=False, cap_quantity__isnull=False)
+                & Q(expected_quantity__gt=0, cap_quantity__gte=F("expected_quantity")),
+                name="counted_version_expects_usage",
             ),
             models.CheckConstraint(
                 condition=Q(credit_cap__gte=0, credit_cap__lte=100),
@@ -238,6 +250,10 @@ class ContractVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contract}, version {self.number}"
+
+    @property
+    def price_plan(self) -> PricePlan:
+        return plan_of(self.plan, price=self.price, unit=self.unit, parameters=self.parameters)
 
 
 class SuccessMeasure(models.Model):

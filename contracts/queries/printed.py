@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from contracts.models import ContractVersion
 from contracts.terms import SECTIONS, Measure, terms_of
-from marketplace.price_plans import Plan
 
 
 class TermRow(NamedTuple):
@@ -34,17 +33,18 @@ def number(value: Decimal) -> str:
 
 
 def price_of(version: ContractVersion, currency: str) -> str:
+    plan = version.price_plan
+    if plan.values:
+        return f"{plan.plan.label}, {currency}: {plan.tariff()}"
     amount = f"{version.price:,.2f} {currency}"
-    if version.plan == Plan.FIXED.value:
-        return f"{amount} a month, by calendar days"
-    return f"{amount} per {version.unit}"
+    return f"{amount} per {version.unit}" if plan.counts else f"{amount} a month, by calendar days"
 
 
 def price_rows(version: ContractVersion, currency: str) -> list[TermRow]:
     """Price, quantities and term."""
     rows = [TermRow("Price", price_of(version, currency))]
     if version.expected_quantity is not None and version.cap_quantity is not None:
-        unit = version.unit
+        unit = version.price_plan.item
         rows += [
             TermRow("Expected", f"{number(version.expected_quantity)} {unit} a month"),
             TermRow(

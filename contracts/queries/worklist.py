@@ -70,7 +70,7 @@ def rows(page: Sequence[Contract], *, month: date) -> list[Row]:
     return [
         Row(
             contract=contract,
-            counts_units=bool(contract.current and contract.current.plan == Plan.PER_UNIT.value),
+            counts_units=bool(contract.current and Plan(contract.current.plan).counts),
             delivered=sum((states.get((contract.pk, each), NOTHING) for each in STANDING), NOTHING),
             contested=states.get((contract.pk, Usage.State.CONTESTED.value), NOTHING),
             missing_results=missing.get(contract.current_id or 0, []),

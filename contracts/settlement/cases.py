@@ -9,7 +9,8 @@ from typing import NamedTuple
 from accounts.errors import Refused
 from contracts import spans
 from contracts.pricing import Days
-from ledger.money import LARGEST, to_cents
+from contracts.settlement.gates import Result
+from ledger.money import LARGEST, ZERO, to_cents
 from marketplace.price_plans import PricePlan
 
 LONGEST_WORDS = 300
@@ -21,11 +22,17 @@ class Terms(NamedTuple):
     version: int
     valid_from: date
     plan: PricePlan
+    # How much of it the treasury's part of a dual price covers at most, a month.
+    cap: Decimal | None = None
 
 
 class Delivered(NamedTuple):
+    """An entry of usage that stands; `key` is its row's, and 0 for one that was settled before."""
+
     used_on: date
     quantity: Decimal
+    item: str = "units"
+    key: int = 0
 
 
 class Corrected(NamedTuple):
@@ -51,7 +58,9 @@ class Case:
     """Everything the month knows about one contract.
 
     `active` are its days by dates alone, `terms` come in the order of their versions, `late` are
-    earlier months that were refused and locked without it. `suspended` days are not active ones.
+    earlier months that were refused and locked without it. `settled` is usage that an earlier run
+    counted, of months of which more came late; `results` are those of plans paid by success.
+    `suspended` days are not active ones.
     """
 
     contract: int
@@ -64,6 +73,8 @@ class Case:
     corrections: list[Corrected] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
     suspended: list[Days] = field(default_factory=list)
+    settled: list[Delivered] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
 
 
 class Line(NamedTuple):
@@ -76,6 +87,7 @@ class Line(NamedTuple):
     amount: Decimal
     quantity: Decimal | None
     calculation: str
+    subsidy: Decimal = ZERO
 
 
 Computed = tuple[Case, list[Line]]
@@ -112,9 +124,3 @@ def bounded(amount: Decimal) -> Decimal:
     if amount > LARGEST:
         raise Refused(f"{amount:,.2f} is more than any wallet can hold.", code="amount_too_large")
     return to_cents(amount)
-
-
-def plain(quantity: Decimal) -> str:
-    """180 for 180.000, and 2.5 for 2.500."""
-    text = f"{quantity:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

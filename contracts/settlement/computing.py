@@ -8,9 +8,12 @@ from accounts.errors import Refused
 from contracts.pricing import days_of
 from contracts.settlement.arrears import carried_lines, correction_lines
 from contracts.settlement.cases import Case, Delivered, InForce, Line, active, has_days, in_force
-from contracts.settlement.charging import fee_lines, usage_lines
+from contracts.settlement.charging import fee_lines, usage_lines, waits
 from contracts.settlement.pauses import pause_lines
 from ledger.months import month_of
+from marketplace.price_plans import Plan
+
+_OUTCOMES = Plan.OUTCOME.counts
 
 
 def lines_of(case: Case, month: date) -> list[Line]:
@@ -32,11 +35,28 @@ def lines_of(case: Case, month: date) -> list[Line]:
                 if charged
                 else pause_lines(_within(held, origin), origin)
             )
-        lines += usage_lines(charged, usage.get(origin, []), origin)
+        elif waits(case, charged, origin):
+            continue
+        lines += usage_lines(case, charged, usage.get(origin, []), origin)
     newest = held[-1].terms.version
     lines += correction_lines(case, newest)
     lines += carried_lines(case, newest)
     return lines
+
+
+def counted_keys(case: Case) -> list[int]:
+    """The rows of usage that the lines hold: not the outcomes of months that wait."""
+    if not any(terms.plan.is_gated for terms in case.terms):
+        return [each.key for each in case.usage]
+    spans = active(in_force(case), case.suspended)
+    waiting = {
+        month for month in _usage_by_month(case) if waits(case, _within(spans, month), month)
+    }
+    return [
+        each.key
+        for each in case.usage
+        if each.item != _OUTCOMES or month_of(each.used_on) not in waiting
+    ]
 
 
 def _within(spans: Sequence[InForce], month: date) -> list[InForce]:

@@ -6,7 +6,6 @@ from datetime import date
 from contracts.settlement.cases import InForce, Line
 from contracts.settlement.charging import FEE, USAGE
 from ledger.money import ZERO
-from marketplace.price_plans import Plan
 
 # Of late months too, so it looks at no month.
 PAUSES = """
@@ -22,7 +21,7 @@ def pause_lines(held: Sequence[InForce], origin: date) -> Iterator[Line]:
     if not held:
         return
     terms = held[-1].terms
-    kind = FEE if terms.plan.plan is Plan.FIXED else USAGE
+    kind = FEE if terms.plan.has_fee else USAGE
     quantity = None if kind == FEE else ZERO
     count = sum(span.days.length for span in held)
     words = f"Suspended on all {count} days of the month that belong to it"

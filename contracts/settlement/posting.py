@@ -31,7 +31,7 @@ ROUTE = "contracts:contract"
 RUN_ROUTE = "contracts:settlement_run"
 _COPY_LINES = """
     COPY contracts_settlementline (month, run_id, policy_version, contract_id, version_id, kind,
-        term, origin_month, amount, quantity, calculation) FROM STDIN"""
+        term, origin_month, amount, quantity, calculation, subsidy) FROM STDIN"""
 # Shared, so that no contract changes its promises while they are paid; before any other lock.
 _LOCK_CONTRACTS = """
     SELECT c.id FROM contracts_contract c
@@ -39,17 +39,17 @@ _LOCK_CONTRACTS = """
       AND EXISTS (SELECT FROM contracts_settlementline line
                   WHERE line.contract_id = c.id AND line.month = %(month)s)
     ORDER BY c.id FOR SHARE"""
-# Usage is within its cap while all that was counted of its origin month is.
+# Usage is within its cap while all that is charged for its origin month is: the money of the cap.
 _CHARGES = """
     SELECT c.id, c.buyer_id, c.provider_id, sum(line.amount),
            bool_and(line.kind <> 'usage' OR v.cap_quantity IS NULL
-                    OR counted.quantity <= v.cap_quantity),
+                    OR counted.amount <= coalesce(v.cap_amount, v.cap_quantity * v.price)),
            array_agg(DISTINCT line.origin_month)
     FROM contracts_settlementline line
     JOIN contracts_contract c ON c.id = line.contract_id
     JOIN contracts_contractversion v ON v.id = line.version_id
     LEFT JOIN LATERAL (
-        SELECT sum(earlier.quantity) AS quantity FROM contracts_settlementline earlier
+        SELECT sum(earlier.amount) AS amount FROM contracts_settlementline earlier
         WHERE earlier.contract_id = line.contract_id AND earlier.kind = 'usage'
           AND earlier.origin_month = line.origin_month AND earlier.month <= line.month
     ) counted ON line.kind = 'usage'
@@ -236,7 +236,7 @@ def _copy_lines(computed: Sequence[Computed], run: SettlementRun) -> None:
     start = f"{run.month}\t{run.pk}\t{run.policy_version}"
     rows = [
         f"{start}\t{case.contract}\t{line.version}\t{line.kind}\t{line.term}\t{line.origin_month}"
-        f"\t{line.amount}\t{_or_null(line.quantity)}\t{_escaped(line.calculation)}\n"
+        f"\t{line.amount}\t{_or_null(line.quantity)}\t{_escaped(line.calculation)}\t{line.subsidy}\n"
         for case, lines in computed
         for line in lines
     ]

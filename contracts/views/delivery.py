@@ -53,7 +53,7 @@ def report_usage(request: MemberRequest, pk: int) -> HttpResponse:
 
     def deed(form: forms.Form) -> str:
         made = delivery.report_usage(contract, by=request.user, on=on, **form.cleaned_data)
-        unit = contract.current.unit if contract.current else ""
+        unit = contract.current.price_plan.item if contract.current else ""
         return (
             f"{made.quantity.normalize():,f} {unit} entered.\n{contract.buyer} may contest it;"
             " otherwise it counts."

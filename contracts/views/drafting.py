@@ -168,7 +168,7 @@ def _effect(
             return None
         return effect_of(typed.terms, buyer=buyer, on=on, cause=cause)
     start: Terms = typed.form.initial["terms"]
-    if typed.plan == Plan.PER_UNIT.value and start.expected_quantity is None:
+    if Plan(typed.plan).counts and start.expected_quantity is None:
         return None
     return effect_of(start, buyer=buyer, on=on, cause=cause)
 
@@ -198,7 +198,7 @@ def _start(request: MemberRequest, version: OfferingVersion, *, on: date) -> Ter
     asked = PrefillForm(request.GET)
     asked.is_valid()
     return starting_terms(
-        plan=version.plan, price=version.price, unit=version.unit, summary=version.summary,
+        plan=version.price_plan, usual=version.usual_quantity, summary=version.summary,
         lead_time_days=version.lead_time_days, measures=measures, on=on, **asked.prefill,
     )  # fmt: skip
 

@@ -12,12 +12,14 @@ from django.http import QueryDict
 
 from accounts.errors import Invalid
 from marketplace.actions import MeasureTerms, OfferingTerms
-from marketplace.models import PLANS, Category, OfferedMeasure
+from marketplace.models import Category, OfferedMeasure
 from marketplace.price_lists import safe_text
 from marketplace.price_plans import Plan
 
 _MEASURES = "measures"
 _FIRST_ROWS = 2
+# Plans that are one figure.
+_PLAIN = [(plan.value, plan.label) for plan in Plan if not plan.parameters]
 
 
 def plain_words(value: str) -> None:
@@ -42,7 +44,7 @@ class OfferingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text="What is included and what is not. Markdown",
     )
-    plan = forms.ChoiceField(choices=PLANS, widget=forms.RadioSelect, label="Price plan")
+    plan = forms.ChoiceField(choices=_PLAIN, widget=forms.RadioSelect, label="Price plan")
     price = forms.DecimalField(max_digits=18, decimal_places=2, min_value=Decimal("0.01"))
     unit = forms.CharField(
         required=False,

@@ -68,10 +68,10 @@ class BuyForm(forms.Form):
         label="To and including", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
-    def __init__(self, *args: Any, on: date, is_per_unit: bool, **options: Any) -> None:
+    def __init__(self, *args: Any, on: date, is_counted: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         self.on = on
-        if not is_per_unit:
+        if not is_counted:
             del self.fields["quantity"]
 
     def clean(self) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def _buying(
     starts_on, ends_on = usual_term(on, year_starts_in=firm.fiscal_year_start_month)
     usual = {"quantity": "1", "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
     asked = usual | {name: request.GET[name] for name in usual if name in request.GET}
-    form = BuyForm(asked, on=on, is_per_unit=version.plan == Plan.PER_UNIT.value)
+    form = BuyForm(asked, on=on, is_counted=bool(Plan(version.plan).counts))
     bought: dict[str, Any] = {
         "title": f"Buy for {me}",
         "form": form,
@@ -214,13 +214,15 @@ def _cost(found: Estimate, version: OfferingVersion, currency: str) -> dict[str,
 
 
 def _monthly_label(found: Estimate) -> str:
-    if found.plan.plan is Plan.FIXED:
+    if not found.plan.counts:
         return "A full month"
-    return f"A month at {rows.plain(found.quantity)} × {found.plan.price:,}"
+    if not found.plan.values:
+        return f"A month at {rows.plain(found.quantity)} × {found.plan.price:,}"
+    return f"A full month with {rows.plain(found.quantity)} {found.plan.item}"
 
 
 def _over_capacity(found: Estimate, version: OfferingVersion) -> str:
     is_within = version.capacity is None or found.quantity <= version.capacity
-    if found.plan.plan is Plan.FIXED or is_within:
+    if not found.plan.counts or is_within:
         return ""
     return f"The provider names a capacity of {version.capacity:,} a month. Ask first."

@@ -101,7 +101,15 @@ def test_a_version_and_its_measures_are_numbered_and_hashed():
     contract.refresh_from_db()
     version = contract.current
     below = {"number": 2, "cap_quantity": 9}
-    assert twin_of(version, **below) == "per_unit_version_expects_usage"
+    assert twin_of(version, **below) == "counted_version_expects_usage"
+    contract.refresh_from_db()
+    nothing = {"number": 2, "expected_quantity": None}
+    assert twin_of(contract.current, **nothing) == "counted_version_expects_usage"
+    contract.refresh_from_db()
+    assert twin_of(contract.current, number=2, plan="flat") == "version_plan_is_known"
+    contract.refresh_from_db()
+    listed = {"number": 2, "parameters": []}
+    assert twin_of(contract.current, **listed) == "version_parameters_are_named"
     contract.refresh_from_db()
     version = contract.current
     assert twin_of(version, number=2, ends_on=TODAY) == "version_ends_after_it_starts"

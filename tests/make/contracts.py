@@ -8,6 +8,7 @@ from contracts.actions import agreements, clockwork, outside, suspensions
 from contracts.models import Contract
 from contracts.terms import Measure, Terms
 from ledger.models import Wallet
+from marketplace.price_plans import Plan
 from tests.make.market import offering, outside_offer
 from tests.make.money import granted
 from tests.make.people import MARCH, TODAY, lead, me
@@ -66,9 +67,11 @@ def draft(
         granted(buyer, "1000000.00", on=on)
     of = of or offering(provider, plan=plan, price=price)
     party = buyer if drafted_by == "buyer" else provider
-    if of.current.plan == "per_unit":
+    if Plan(of.current.plan).counts:
         changes["expected_quantity"] = Decimal(expected or 10)
         changes["cap_quantity"] = Decimal(cap or changes["expected_quantity"])
+    if Plan(of.current.plan).parameters:
+        price = of.current.price
     wanted = terms(price=Decimal(price), starts_on=starts_on, ends_on=ends_on, **changes)
     return agreements.draft(of, buyer=buyer, terms=wanted, party=party, by=lead_of(party), on=on)
 
