@@ -1,7 +1,7 @@
 """Mail to people: plain text, sent once the transaction that caused it is committed."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import partial
@@ -17,6 +17,8 @@ from accounts import clock
 from accounts.models import Organization, Person, SentMail, User
 
 logger = logging.getLogger(__name__)
+# Name, content and media type of a file.
+Attachment = tuple[str, bytes, str]
 
 
 class DemoMailBackend(BaseEmailBackend):
@@ -35,12 +37,20 @@ class DemoMailBackend(BaseEmailBackend):
         return len(email_messages)
 
 
-def send(template: str, *, to: Person | User | str, subject: str, **context: object) -> None:
+def send(
+    template: str,
+    *,
+    to: Person | User | str,
+    subject: str,
+    attach: Callable[[], Sequence[Attachment]] | None = None,
+    **context: object,
+) -> None:
     """Mail one reader: `template` names a text below templates/mail/, which gets the context, the
     reader's `name` and the `organization`.
 
     Whoever has no address, has left or whose log-in is closed gets none. A mail that cannot be
-    handed over is logged and undoes nothing.
+    handed over is logged and undoes nothing. `attach` makes the files, after the commit; the
+    demo's mails are read on a page and have none.
     """
     address = address_of(to)
     if not address:
@@ -54,7 +64,7 @@ def send(template: str, *, to: Person | User | str, subject: str, **context: obj
         # The instant of the deed, however long its transaction still takes.
         headers={"Date": format_datetime(clock.now())},
     )
-    transaction.on_commit(partial(_deliver, message, template))
+    transaction.on_commit(partial(_deliver, message, template, attach))
 
 
 def address_of(reader: Person | User | str) -> str:
@@ -78,8 +88,12 @@ def _caused_at(message: EmailMessage) -> datetime:
     return parsedate_to_datetime(date) if date else clock.now()
 
 
-def _deliver(message: EmailMessage, template: str) -> None:
+def _deliver(
+    message: EmailMessage, template: str, attach: Callable[[], Sequence[Attachment]] | None
+) -> None:
     try:
+        for each in attach() if attach and not settings.DEMO else ():
+            message.attach(*each)
         message.send()
     except (SMTPException, OSError):
         # The address stays out of the log.

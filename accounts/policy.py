@@ -105,6 +105,11 @@ RULES: Mapping[str, Rule] = {
         "on the 6th; otherwise an HR admin posts them",
         default=True,
     ),
+    "statements_are_mailed": Rule(
+        "Statements are mailed",
+        "to the leads of each micro-enterprise, once their month is locked",
+        default=True,
+    ),
     "minimum_raters": Rule(
         "A score is shown from", "distinct raters; a lower limit would expose them", 5, 5, 50
     ),

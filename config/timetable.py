@@ -15,7 +15,7 @@ from contracts.actions import clockwork, funding, ratings, reminders
 from contracts.settlement import runs
 from learning_market import actions as learning
 from ledger import actions as ledger
-from ledger import budget_publishing, checks, releasing
+from ledger import budget_publishing, checks, releasing, statement_mails
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ JOBS: tuple[Job, ...] = (
     Job("invite to rate", ratings.invite_due),
     Job("reveal and count ratings", ratings.reveal_due),
     Job("remind of what would lapse", reminders.send_due, from_hour=7),
+    Job("mail the statements", statement_mails.send_due, from_hour=7),
     Job("check the money", checks.check_due, from_hour=3),
     Job("forget old idempotency keys", rest.forget_old_answers),
 )

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
+from django.utils.text import slugify
 
 from accounts.models import MicroEnterprise
 from ledger import causes, queries
@@ -38,6 +39,16 @@ SYSTEM_NAMES = {
     System.TREASURY: "Treasury",
     System.OUTSIDE: "Outside suppliers",
     System.HELD: "Held money",
+}
+
+SECTIONS = {
+    "granted": "In: granted and moved",
+    "earned": "In: earned and returned",
+    "inside": "Out, to micro-enterprises of the firm",
+    "outside": "Out, to outside suppliers",
+    "held": "Held until a dispute is decided",
+    "back": "Moved on and given back",
+    "levy": "Levy",
 }
 
 
@@ -134,6 +145,12 @@ def statement_of(
     closing = lines[-1].balance if lines else opening
     reserved = _reserved(wallet, month=month, day=min(on, last_day(month)))
     return Statement(me, fund, month, opening, lines, closing, reserved)
+
+
+def file_name(found: Statement, ending: str) -> str:
+    """`statement-finders-2026-03-operating.pdf`, for whatever is downloaded or mailed."""
+    name = slugify(found.micro_enterprise.name) or found.micro_enterprise.pk
+    return f"statement-{name}-{text_of(found.month)}-{found.fund}.{ending}"
 
 
 def _opening(wallet: Wallet, month: date) -> Decimal:

@@ -14,10 +14,8 @@ def _settings(monkeypatch):
 
 @pytest.mark.usefixtures("_settings")
 def test_a_small_month_is_settled_beside_its_base(capsys):
-    settlement.main(
-        ["--contracts", "400", "--micro-enterprises", "50", "--workers", "1", "--pairs", "1"]
-        + ["--naive", "0"]
-    )
+    sizes = ["--contracts", "400", "--micro-enterprises", "50", "--naive", "0"]
+    settlement.main([*sizes, "--workers", "1", "--pairs", "1"])
 
     printed = capsys.readouterr().out
     assert re.search(r"base +\d+\.\d\d s +1\.00", printed)

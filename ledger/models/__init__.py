@@ -11,6 +11,7 @@ from ledger.models.budgets import (
 from ledger.models.checks import MoneyCheck
 from ledger.models.keeping import Freeze, MoneyMove, MoneyReason
 from ledger.models.months import SettlementChunk, SettlementRun
+from ledger.models.statements import StatementMail
 from ledger.models.wallets import Cause, Caused, Reservation, ReservationQuerySet, Transfer, Wallet
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ReservationQuerySet",
     "SettlementChunk",
     "SettlementRun",
+    "StatementMail",
     "Transfer",
     "Wallet",
 ]

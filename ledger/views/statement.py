@@ -8,27 +8,19 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
+from accounts import queries as accounts
 from accounts.http import MemberRequest, today
 from accounts.models import MicroEnterprise
 from ledger import queries, statements
 from ledger.models import SettlementRun, Wallet
 from ledger.months import following, month_of, months_of_year, previous, text_of
-from ledger.statements import Line, Statement
+from ledger.statement_pdf import pdf_of
+from ledger.statements import SECTIONS, Line, Statement, file_name
 from ledger.views.money import chosen, me_to_show
 
 LINES_A_PAGE = 200
-SECTIONS = {
-    "granted": "In: granted and moved",
-    "earned": "In: earned and returned",
-    "inside": "Out, to micro-enterprises of the firm",
-    "outside": "Out, to outside suppliers",
-    "held": "Held until a dispute is decided",
-    "back": "Moved on and given back",
-    "levy": "Levy",
-}
 
 
 @require_safe
@@ -40,8 +32,12 @@ def statement(request: MemberRequest, month: date) -> HttpResponse:
     fund = request.GET.get("fund", "")
     fund = fund if fund in Wallet.Fund.values else Wallet.Fund.OPERATING.value
     found = statements.statement_of(me, month=month, on=on, fund=fund)
-    if request.GET.get("format") == "csv":
-        return _csv(found)
+    run = SettlementRun.objects.filter(month=month).first()
+    match request.GET.get("format"):
+        case "csv":
+            return _csv(found)
+        case "pdf":
+            return _pdf(found, run, on=on)
     context = {
         "me": me,
         "statement": found,
@@ -49,7 +45,7 @@ def statement(request: MemberRequest, month: date) -> HttpResponse:
             ("Money", f"{reverse('ledger:money')}?{chosen(request, me)}"),
             (f"{month:%B %Y}", ""),
         ],
-        "run": SettlementRun.objects.filter(month=month).first(),
+        "run": run,
         "is_running": month == month_of(on),
         **_page(found, request.GET.get("page")),
         **_funds(me, month, fund),
@@ -127,10 +123,17 @@ def plain(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
+def _pdf(found: Statement, run: SettlementRun | None, *, on: date) -> HttpResponse:
+    firm = accounts.organization()
+    paper = pdf_of(found, organization=firm.name, currency=firm.currency, run=run, on=on)
+    answer = HttpResponse(paper, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{file_name(found, "pdf")}"'
+    return answer
+
+
 def _csv(found: Statement) -> HttpResponse:
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"statement-{slugify(found.micro_enterprise.name)}-{text_of(found.month)}-{found.fund}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{file_name(found, "csv")}"'
     write = csv.writer(answer).writerow
     write(["micro_enterprise", "fund", "month", "on", "kind", "line", "party", "note", "cause",
            "amount", "balance"])  # fmt: skip

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.constraints import name_of
 from ledger import actions, checks
-from ledger.models import Cause, SettlementChunk, SettlementRun, Wallet
+from ledger.models import Cause, SettlementChunk, SettlementRun, StatementMail, Wallet
 from tests import make
 from tests.ledger.test_budget_constraints import ATTEMPTS as BUDGET_ATTEMPTS
 from tests.ledger.test_budgets import published
@@ -116,6 +116,12 @@ ATTEMPTS = [
     ("published_rule_never_changes", "UPDATE ledger_budgetrule SET name = 'x'"),
     ("published_allocation_stays", "UPDATE ledger_allocation SET amount = 99"),
     ("money_check_never_changes", "UPDATE ledger_moneycheck SET is_sound = NOT is_sound"),
+    (
+        "statement_mailed_once",
+        """INSERT INTO ledger_statementmail (micro_enterprise_id, month, sent_on, reader_count)
+        SELECT micro_enterprise_id, month, sent_on, 1 FROM ledger_statementmail""",
+    ),
+    ("mailed_month_is_a_first", "UPDATE ledger_statementmail SET month = '2026-03-02'"),
     ("money_check_never_changes", "DELETE FROM ledger_moneycheck"),
 ]
 
@@ -138,6 +144,7 @@ def ledger():
     )
     SettlementChunk.objects.create(run=run, number=1, first_buyer=1, last_buyer=2)
     checks.check_money(by=None, on=TODAY)
+    StatementMail.objects.create(micro_enterprise=shop, month=MARCH, sent_on=TODAY)
     make.budget_draft(other, "5.00")
     make.budget_draft(shop, "5.00", reference="HR-1")
     published(other, "1.00")
