@@ -24,6 +24,7 @@ from contracts.models import (
     Usage,
 )
 from contracts.queries.results import SilenceRule
+from learning_market.queries import taught_out
 from learning_market.queries import waiting_for as learning_waiting_for
 from ledger.models import BudgetRule, SettlementRun
 from ledger.months import last_day, month_of, previous, text_of
@@ -68,6 +69,7 @@ def _of_me(user: User, me: MicroEnterprise, *, on: date) -> Iterator[Need]:
         yield from _drafts(me)
         yield from _overages(me, on=on)
         yield from _learning(me)
+        yield from _learned(me, on=on)
     if is_lead(user, me, on=on):
         yield from _newcomers(me, on=on)
 
@@ -237,17 +239,29 @@ def _ending(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
 
 
 def _overages(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
-    waiting = Overage.objects.filter(
-        contract__buyer=me, state=Overage.State.WAITING, answer_until_on__gte=on
-    ).select_related("contract__offering__current")
-    for overage in waiting.order_by("answer_until_on")[:MOST]:
+    """They stay until they are decided: one that was contested, or passed over in silence, too."""
+    undecided = Overage.objects.filter(
+        contract__buyer=me, state__in=[Overage.State.WAITING, Overage.State.CONTESTED]
+    ).select_related("contract__offering__current", "contract__provider")
+    for overage in undecided.order_by("answer_until_on", "pk")[:MOST]:
+        said, action, due = _standing_of(overage, on=on)
         yield Need(
             f"{overage.amount:,.2f} more than planned for {overage.contract.offering}",
-            f"{overage.month:%B}: {overage.reason} The service goes on meanwhile.",
+            f"{overage.month:%B}: {said}",
             f"/contracts/{overage.contract_id}/",
-            "Accept or contest",
-            overage.answer_until_on,
+            action,
+            due,
         )
+
+
+def _standing_of(overage: Overage, *, on: date) -> tuple[str, str, date | None]:
+    provider = overage.contract.provider
+    if overage.state == Overage.State.CONTESTED:
+        return f"You contested it. Find a way with {provider}, or accept it.", "Look at it", None
+    if on > overage.answer_until_on:
+        return "Nobody answered in time, so it counts as contested.", "Look at it", None
+    said = f"{overage.reason} The service goes on meanwhile."
+    return said, "Accept or contest", overage.answer_until_on
 
 
 def _learning(me: MicroEnterprise) -> Iterator[Need]:
@@ -258,6 +272,16 @@ def _learning(me: MicroEnterprise) -> Iterator[Need]:
             f"/learning/purchases/{purchase.pk}/",
             "Decide",
             purchase.run.starts_on,
+        )
+
+
+def _learned(me: MicroEnterprise, *, on: date) -> Iterator[Need]:
+    for purchase in taught_out(me, on=on)[:MOST]:
+        yield Need(
+            f"Learned: {purchase.run.course}",
+            f"The course ended on {purchase.run.ends_on:%-d %B}. Note it as completed, if it was.",
+            f"/learning/purchases/{purchase.pk}/",
+            "Note as completed",
         )
 
 

@@ -6,12 +6,13 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 
 from accounts.models import Membership, MicroEnterprise, Person, User
 from accounts.permissions import is_lead, mes_of
 from learning_market.models import Course, CourseRun, CourseRunQuerySet, LearningPurchase
 from learning_market.models import LearningSeat as Seat
+from ledger.money import ZERO
 
 SORTS = {
     "soonest": ("starts_on", "pk"),
@@ -99,10 +100,25 @@ def waiting_for(me: MicroEnterprise) -> QuerySet[LearningPurchase]:
     return purchases_of(me).filter(state=LearningPurchase.State.PROPOSED)
 
 
+def taught_out(me: MicroEnterprise, *, on: date) -> QuerySet[LearningPurchase]:
+    """Paid courses whose last day has come: the lead notes them as completed, the oldest first."""
+    ended = purchases_of(me).filter(state=LearningPurchase.State.IN_PROGRESS, run__ends_on__lte=on)
+    return ended.order_by("run__ends_on", "pk")
+
+
+def has_any_run(*, on: date) -> bool:
+    """Whether the catalogue holds anything that lies ahead, whatever the filters."""
+    return CourseRun.objects.open(on=on).exists()
+
+
 def _with_course(purchases: QuerySet[LearningPurchase]) -> QuerySet[LearningPurchase]:
+    """With the open seats in `seat_count`, and in `invested` what all seats cost, less what
+    cancelled ones gave back: the kept part of a late one stays an investment.
+    """
     related = ("micro_enterprise", "run__course__provider", "run__course__supplier", "proposed_by")
     seats = Count("seats", filter=Q(seats__state=Seat.State.OPEN))
-    return purchases.select_related(*related).annotate(seat_count=seats)
+    invested = F("price") * Count("seats") - Sum("seats__released", default=ZERO)
+    return purchases.select_related(*related).annotate(seat_count=seats, invested=invested)
 
 
 def purchase_names(keys: Collection[int]) -> dict[int, str]:

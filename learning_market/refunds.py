@@ -29,5 +29,8 @@ def return_on_investment(cost: Decimal, value: Decimal) -> Decimal | None:
 
 
 def payback_months(cost: Decimal, value: Decimal) -> Decimal | None:
-    """Months until a value spread over twelve months has paid the cost: 5,400 of 6,000 is 10.8."""
-    return cost / value * 12 if value else None
+    """Months until a value spread over twelve months has paid the cost: 5,400 of 6,000 is 10.8.
+
+    None where there is nothing to pay back, or nothing that pays it.
+    """
+    return cost / value * 12 if cost and value else None

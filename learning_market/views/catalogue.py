@@ -45,12 +45,29 @@ def browse(request: MemberRequest) -> HttpResponse:
         "money": money_of(me, on=on, fund=Wallet.Fund.LEARNING) if me else None,
         "may_import": may_change(request.user, Course(), on=on),
         "may_record": _may_record(request),
+        "has_runs": bool(page.object_list) or queries.has_any_run(on=on),
     }
+    context |= _first_step(context)
     is_fragment = bool(request.headers.get("HX-Request"))
     name = "_runs.html" if is_fragment else "catalogue.html"
     answer = render(request, f"learning_market/{name}", context)
     patch_vary_headers(answer, ["HX-Request"])
     return answer
+
+
+def _first_step(context: dict[str, Any]) -> dict[str, str]:
+    """How courses come into an empty catalogue, and the step that this reader can take."""
+    words = (
+        "Whoever signs for a micro-enterprise offers what its people can teach; what suppliers"
+        " outside teach comes in with a file, or one by one. A course stands here as soon as it"
+        " has a run with a day, a price and seats."
+    )
+    step = {"how_courses_come": words, "offer_url": "", "offer_action": ""}
+    if context["may_record"]:
+        step |= {"offer_url": "/learning/courses/new/", "offer_action": "Offer a course"}
+    elif context["may_import"]:
+        step |= {"offer_url": "/learning/import/", "offer_action": "Import courses"}
+    return step
 
 
 @require_safe

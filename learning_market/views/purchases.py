@@ -24,6 +24,8 @@ from ledger.money import to_cents
 from ledger.queries import Money, money_of
 
 State = LearningPurchase.State
+# What a course is worth is expected over these.
+MONTHS_OF_WORTH = 12
 EVENTS: dict[str, Callable[..., LearningPurchase]] = {
     "commit": actions.commit,
     "decline": actions.decline,
@@ -72,7 +74,7 @@ def ours(request: MemberRequest) -> HttpResponse:
         "me": me,
         "page": page,
         "money": money_of(me, on=on, fund=Wallet.Fund.LEARNING) if me else None,
-        "rows": [(each, each.price * each.seat_count) for each in page],  # type: ignore[attr-defined]
+        "rows": list(page),
         "states": [("", "All"), *((s.value, s.label.replace("_", " ")) for s in _SHOWN)],
     }
     return render(request, "learning_market/purchases.html", context)
@@ -98,7 +100,7 @@ def purchase(request: MemberRequest, pk: int) -> HttpResponse:
             for seat, name in seats
         ],
         "cost": cost,
-        "facts": _return_facts(cost, found.expected_value),
+        "facts": _return_facts(found.price, cost, found.expected_value),
         "may_decide": decides and found.state == State.PROPOSED and is_before_start,
         "may_cancel": is_before_start
         and (decides or (found.state == State.PROPOSED and found.proposed_by == request.user)),
@@ -195,15 +197,24 @@ def _why_closed(found: CourseRun, *, on: date) -> str:
     return "All seats of this run are taken." if found.seats_left == 0 else ""
 
 
-def _return_facts(cost: Decimal, value: Decimal | None) -> list[dict[str, Any]]:
-    facts: list[dict[str, Any]] = [{"label": "Invested", "money": cost}]
-    if value is None:
-        return facts
-    facts.append({"label": "Expected worth in twelve months", "money": value})
-    rate = refunds.return_on_investment(cost, value)
-    if rate is not None:
-        facts.append({"label": "Return", "value": f"{to_cents(rate * 1000) / 10:.1f} %"})
-    months = refunds.payback_months(cost, value)
-    if months is not None:
-        facts.append({"label": "Paid back after", "value": f"{months:.1f} months"})
+def _return_facts(price: Decimal, cost: Decimal, value: Decimal | None) -> list[dict[str, Any]]:
+    free = {"label": "Invested", "value": "free"}
+    facts: list[dict[str, Any]] = [{"label": "Invested", "money": cost} if price else free]
+    if value is not None:
+        facts.append({"label": "Expected worth in twelve months", "money": value})
+        facts += _payback_facts(cost, value)
     return facts
+
+
+def _payback_facts(cost: Decimal, value: Decimal) -> list[dict[str, Any]]:
+    """What costs nothing has neither a rate of return nor a time to wait for."""
+    rate = refunds.return_on_investment(cost, value)
+    if rate is None:
+        return []
+    months = refunds.payback_months(cost, value)
+    is_paid_back = months is not None and months <= MONTHS_OF_WORTH
+    payback = f"{months:.1f} months" if is_paid_back else "not within twelve months"
+    return [
+        {"label": "Return", "value": f"{to_cents(rate * 1000) / 10:.1f} %"},
+        {"label": "Paid back after", "value": payback},
+    ]

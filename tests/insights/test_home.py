@@ -7,11 +7,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import clock
 from accounts.models import Membership, Role, User
 from contracts.actions import results
-from contracts.models import RatingInvitation
+from contracts.actions.settlement import contest_overage
+from contracts.models import Overage, RatingInvitation
 from insights import needs, queries
 from learning_market import actions as learning
+from ledger.models import SettlementRun
 from tests import make
 from tests.make import TODAY
 from tests.make.contracts import active, lead_of, offered
@@ -141,3 +144,45 @@ def test_last_months_results_wait_to_be_entered_and_then_to_be_confirmed():
     assert "One result of March to enter" not in _titles(lead_of(provider), provider, on=day)
     assert "Hires that stay: 92 %" in _titles(lead_of(buyer), buyer, on=day)
     assert "Hires that stay: 92 %" not in _titles(lead_of(buyer), buyer, on=date(2026, 4, 20))
+
+
+def test_who_paid_for_a_course_is_asked_to_note_that_it_was_completed(client):
+    shop = make.me("Shop North", "frontline")
+    make.granted(shop, "5000.00", fund="learning")
+    lead = make.lead(shop)
+    of = run(starts_on=date(2026, 4, 1))
+    made = learning.invest(
+        of, me=shop, people=[lead.person], expected_return="x", by=lead, on=TODAY
+    )
+    learning.start_due(on=of.starts_on)
+    title = f"Learned: {of.course}"
+    assert title not in _titles(lead, shop, on=of.starts_on)
+    assert title in _titles(lead, shop, on=of.ends_on)
+    learning.complete(made, by=lead, on=of.ends_on)
+    assert title not in _titles(lead, shop, on=of.ends_on)
+
+
+def test_an_overage_waits_until_it_is_decided():
+    contract = active(make.me("Shop North", "frontline"), make.me("Recruiters"))
+    lead = lead_of(contract.buyer)
+    settled = SettlementRun.objects.create(
+        month=make.MARCH, policy_version=1, opened_at=clock.now()
+    )
+    overage = Overage.objects.create(
+        contract=contract, run=settled, month=make.MARCH, amount="90.00", reason="Above the plan.",
+        waits_from_on=date(2026, 4, 6), answer_until_on=date(2026, 4, 16),
+    )  # fmt: skip
+
+    def said(on):
+        return [
+            need.text for need in needs.of(lead, contract.buyer, on=on) if "more than" in need.title
+        ]
+
+    assert said(date(2026, 4, 16)) == ["March: Above the plan. The service goes on meanwhile."]
+    assert said(date(2026, 4, 17)) == ["March: Nobody answered in time, so it counts as contested."]
+    contest_overage(overage, reason="Twice the same visit", by=lead, on=date(2026, 4, 16))
+    assert said(date(2026, 5, 20)) == [
+        "March: You contested it. Find a way with Recruiters, or accept it."
+    ]
+    Overage.objects.update(state="waived")
+    assert said(date(2026, 5, 20)) == []

@@ -237,3 +237,46 @@ def test_a_file_is_checked_before_it_is_imported(client, shop):
     assert "is not a CSV file" in _text(send("\0\1\2"))
     client.force_login(make.member(shop))
     assert client.get("/learning/import/").status_code == 403
+
+
+def test_an_empty_catalogue_says_how_courses_come_and_offers_the_first_step(client, shop):
+    for user, step in (
+        (make.lead(shop), "Offer a course"),
+        (make.hr_admin(), ""),
+        (make.member(shop), ""),
+    ):
+        client.force_login(user)
+        page = _text(client.get("/learning/?q=anything")).split('id="results"')[1]
+        assert "Nothing to learn yet" in page
+        assert "offers what its people can teach" in page
+        assert step in page
+        assert "No run fits" not in page
+
+
+def test_our_learning_shows_what_was_invested_with_what_late_seats_kept(client, shop, time_machine):
+    lead, ann = make.lead(shop), make.member(shop)
+    of = run(price="900.00", starts_on=date(2026, 4, 1))
+    made = actions.invest(
+        of, me=shop, people=[ann.person, lead.person], expected_return="Skill", by=lead, on=TODAY
+    )
+    actions.cancel_seat(made.seats.get(person=ann.person), by=lead, on=date(2026, 3, 25))
+    client.force_login(lead)
+    page = _text(client.get("/learning/purchases/"))
+    assert "1,350.00" in page, "one seat, and half of the other"
+
+
+def test_a_free_seat_is_free_and_is_not_paid_back(client, shop):
+    lead = make.lead(shop)
+    free = actions.invest(
+        run(price="0.00"), me=shop, people=[lead.person], expected_return="Skill",
+        expected_value=Decimal(500), by=lead, on=TODAY,
+    )  # fmt: skip
+    client.force_login(lead)
+    page = _text(client.get(f"/learning/purchases/{free.pk}/"))
+    assert "free" in page
+    assert "Paid back" not in page
+    dear = actions.invest(
+        run(price="900.00"), me=shop, people=[lead.person], expected_return="Skill",
+        expected_value=Decimal(500), by=lead, on=TODAY,
+    )  # fmt: skip
+    assert "not within twelve months" in _text(client.get(f"/learning/purchases/{dear.pk}/"))
