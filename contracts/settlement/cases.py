@@ -10,6 +10,7 @@ from accounts.errors import Refused
 from contracts import spans
 from contracts.pricing import Days
 from contracts.settlement.gates import Result
+from contracts.settlement.promises import Book
 from ledger.money import LARGEST, ZERO, to_cents
 from marketplace.price_plans import PricePlan
 
@@ -60,7 +61,7 @@ class Case:
     `active` are its days by dates alone, `terms` come in the order of their versions, `late` are
     earlier months that were refused and locked without it. `settled` is usage that an earlier run
     counted, of months of which more came late; `results` are those of plans paid by success.
-    `suspended` days are not active ones.
+    `suspended` days are not active ones. `book` is None without any promise beyond the price.
     """
 
     contract: int
@@ -75,6 +76,7 @@ class Case:
     suspended: list[Days] = field(default_factory=list)
     settled: list[Delivered] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    book: Book | None = None
 
 
 class Line(NamedTuple):

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from accounts.errors import Refused
 from contracts.pricing import days_of
 from contracts.settlement.arrears import carried_lines, correction_lines
 from contracts.settlement.cases import Case, Delivered, InForce, Line, active, has_days, in_force
 from contracts.settlement.charging import fee_lines, usage_lines, waits
+from contracts.settlement.levels import level_lines
+from contracts.settlement.opinions import satisfaction_lines
 from contracts.settlement.pauses import pause_lines
 from ledger.months import month_of
 from marketplace.price_plans import Plan
@@ -26,10 +29,11 @@ def lines_of(case: Case, month: date) -> list[Line]:
         raise Refused("No version of it carries both signatures on one text.", code="unsigned")
     spans = active(held, case.suspended)
     usage = _usage_by_month(case)
+    due = {month, *case.late}
     lines: list[Line] = []
-    for origin in sorted({month, *case.late, *usage}):
+    for origin in sorted({*due, *usage}):
         charged = _within(spans, origin)
-        if origin == month or origin in case.late:
+        if origin in due:
             lines += (
                 fee_lines(charged, origin)
                 if charged
@@ -38,6 +42,11 @@ def lines_of(case: Case, month: date) -> list[Line]:
         elif waits(case, charged, origin):
             continue
         lines += usage_lines(case, charged, usage.get(origin, []), origin)
+    if case.book:
+        spans_in = partial(_within, spans)
+        promised = level_lines(case.book, lines, month, due=due, spans_in=spans_in)
+        adjusted = satisfaction_lines(case.book, lines, due=due, spans_in=spans_in)
+        lines += [*promised, *adjusted]
     newest = held[-1].terms.version
     lines += correction_lines(case, newest)
     lines += carried_lines(case, newest)

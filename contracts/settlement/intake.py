@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from contracts.closing import closes_on
 from contracts.models import Contract
 from contracts.pricing import Days
-from contracts.settlement import reading_arrears
+from contracts.settlement import reading_arrears, reading_levels
 from contracts.settlement.cases import Case, Delivered, Terms
 from contracts.settlement.computing import counted_keys
 from contracts.settlement.gates import Result
@@ -39,6 +39,8 @@ _DUE = f"""
     AND (c.starts_on <= %(last)s AND least(c.ended_on, c.ends_on, c.over_after_on) >= %(month)s
               AND least(c.ended_on, c.ends_on, c.over_after_on) >= c.starts_on
          OR EXISTS (SELECT FROM contracts_usage u WHERE u.contract_id = c.id AND {_COUNTS})
+         OR EXISTS (SELECT FROM contracts_measurement m
+                    WHERE m.contract_id = c.id AND {reading_levels.COUNTS})
          OR c.id IN (SELECT late.contract_id FROM ({_LATE}) late)
          OR {HAS_ARREARS})
     AND NOT EXISTS (SELECT FROM contracts_settlementline line
@@ -112,6 +114,7 @@ def cases(month: date, *, first: int, until: int) -> tuple[list[Case], dict[int,
         if contract in found:
             found[contract].late.append(late)
     reading_arrears.fill(found, values, rows=_rows)
+    reading_levels.fill(found, values, rows=_rows)
     _read_settled(found, month)
     for contract, *result in _rows(_RESULTS, values | {"gated": _GATED}):
         found[contract].results.append(Result(*result))

@@ -15,7 +15,7 @@ from accounts import queries as accounts
 from accounts.models import MicroEnterprise
 from accounts.workdays import nth_working_day_after
 from contracts.models import CarriedAmount, Overage, SettlementRefusal, Usage
-from contracts.settlement import holding
+from contracts.settlement import holding, reading_levels
 from contracts.settlement.arrears import rest_by_origin
 from contracts.settlement.cases import Computed
 from contracts.settlement.reading_arrears import mark_counted
@@ -74,7 +74,7 @@ _BY_ORIGIN = """
 def write_lines(
     computed: Sequence[Computed], counted: Mapping[int, Sequence[int]], *, run: SettlementRun
 ) -> dict[int, str]:
-    """COPY the lines and mark the usage in them; contracts that the database refused, and why."""
+    """COPY the lines and mark what they count; contracts that the database refused, and why."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     refused: dict[int, str] = {}
@@ -90,7 +90,9 @@ def write_lines(
         if case.contract not in refused
         for key in counted.get(case.contract, [])
     ]
-    mark_counted((case for case, _ in computed if case.contract not in refused), month=run.month)
+    written = [case for case, _ in computed if case.contract not in refused]
+    mark_counted(written, month=run.month)
+    reading_levels.mark_counted(written, month=run.month)
     if keys:
         Usage.objects.filter(pk__in=keys).update(counted_in=run.month)
     return refused
@@ -235,8 +237,9 @@ def _why_it_waits(waiting: Waiting, may_exceed: set[int]) -> str:
 def _copy_lines(computed: Sequence[Computed], run: SettlementRun) -> None:
     start = f"{run.month}\t{run.pk}\t{run.policy_version}"
     rows = [
-        f"{start}\t{case.contract}\t{line.version}\t{line.kind}\t{line.term}\t{line.origin_month}"
-        f"\t{line.amount}\t{_or_null(line.quantity)}\t{_escaped(line.calculation)}\t{line.subsidy}\n"
+        f"{start}\t{case.contract}\t{line.version}\t{line.kind}\t{_escaped(line.term)}"
+        f"\t{line.origin_month}\t{line.amount}\t{_or_null(line.quantity)}"
+        f"\t{_escaped(line.calculation)}\t{line.subsidy}\n"
         for case, lines in computed
         for line in lines
     ]

@@ -18,7 +18,7 @@ from tests.make.contracts import (
 )
 from tests.make.delivery import confirmed, contested, copied, hires, rated, settled, used
 from tests.make.learning import run as course_run
-from tests.make.levels import agreed_on, doubted, level, levelled, measured
+from tests.make.levels import agreed_on, doubted, level, levelled, measured, twins
 from tests.make.market import category, offering, outside_offer, score, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
 from tests.make.money import (
@@ -98,6 +98,7 @@ __all__ = [
     "supplier",
     "suspended",
     "terms",
+    "twins",
     "used",
     "user",
     "wallet",
