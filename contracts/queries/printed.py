@@ -6,7 +6,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from contracts.models import ContractVersion
-from contracts.terms import SECTIONS, Measure, terms_of
+from contracts.terms import SECTIONS, Adjustment, Measure, terms_of
+from ledger.money import ZERO, to_cents
+from marketplace import level_words
+from marketplace.service_levels import percent_of
 
 
 class TermRow(NamedTuple):
@@ -63,6 +66,33 @@ def section_rows(terms: Mapping[str, Any]) -> list[TermRow]:
     ]
 
 
+def level_rows(version: ContractVersion, currency: str) -> list[TermRow]:
+    """Service levels in words with an example in money, their cap, and what else adjusts the fee."""
+    terms = terms_of(version.terms)
+    plan = terms.price_plan
+    base = plan.monthly_fee() or to_cents(plan.usage_amount(terms.expected_quantity or ZERO))
+    rows = [
+        TermRow(each.name, "\n".join(level_words.sentences(each, base=base, currency=currency)))
+        for each in terms.levels
+    ]
+    if terms.levels:
+        cap = level_words.cap_of(terms.levels, terms.credit_cap, base=base, currency=currency)
+        rows.append(TermRow("All credits together", cap))
+    if terms.adjustment:
+        rows.append(TermRow("Satisfaction", _adjustment(terms.adjustment, base, currency)))
+    return rows
+
+
+def _adjustment(agreed: Adjustment, base: Decimal, currency: str) -> str:
+    share = level_words.percent(agreed.percent)
+    amount = f"{percent_of(base, agreed.percent):,.2f} {currency} in a full month"
+    return (
+        f"Plus {share} of the month’s fee where {level_words.percent(agreed.target)} of the answers"
+        f" are satisfied, minus {share} below {level_words.percent(agreed.floor)}: {amount}.\n"
+        "By the ratings that were revealed last; nothing below five raters or 30 % answers."
+    )
+
+
 def changes(before: ContractVersion, after: ContractVersion, currency: str) -> list[Change]:
     """What a counter changed, term by term."""
     old, new = _all_rows(before, currency), _all_rows(after, currency)
@@ -76,6 +106,7 @@ def changes(before: ContractVersion, after: ContractVersion, currency: str) -> l
 def _all_rows(version: ContractVersion, currency: str) -> dict[str, str]:
     rows = [*price_rows(version, currency), *section_rows(version.terms)]
     words = {row.label: row.text for row in rows}
+    words |= {f"Level: {row.label}": row.text for row in level_rows(version, currency)}
     return words | {
         f"Success: {each.name}": _measure(each) for each in terms_of(version.terms).measures
     }
