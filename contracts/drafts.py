@@ -6,6 +6,7 @@ from decimal import Decimal
 from contracts.terms import Measure, Terms
 from ledger.months import following, last_day, month_of
 from marketplace.price_plans import PricePlan
+from marketplace.service_levels import DEFAULT_CAP, Level
 
 MONTHS = 12
 MOST_MONTHS = 60
@@ -19,6 +20,8 @@ def starting_terms(
     lead_time_days: int,
     measures: tuple[Measure, ...],
     on: date,
+    levels: tuple[Level, ...] = (),
+    credit_cap: Decimal = DEFAULT_CAP,
     quantity: Decimal | None = None,
     starts_on: date | None = None,
     ends_on: date | None = None,
@@ -34,7 +37,7 @@ def starting_terms(
     units = None if is_fixed else quantity or usual
     return Terms(
         plan=plan.plan.value, price=plan.price, unit=plan.unit, parameters=plan.document(),
-        starts_on=start, measures=measures,
+        starts_on=start, measures=measures, levels=levels, credit_cap=credit_cap,
         ends_on=ends_on or _after(start, months=min(months, MOST_MONTHS)),
         expected_quantity=units, cap_quantity=units,
         joint_objective=summary,

@@ -70,6 +70,7 @@ class ContractPage:
     currency: str
     price: list[TermRow]
     measures: list[SuccessMeasure]
+    levels: list[TermRow]
     is_full: bool = False
     sections: list[TermRow] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
@@ -100,6 +101,7 @@ def contract_page(
         state_label=_state_label(contract, state, on=on), buyer=contract.buyer,
         provider=contract.provider, currency=firm.currency,
         price=printed.price_rows(version, firm.currency), measures=list(version.measures.all()),
+        levels=printed.level_rows(version, firm.currency),
     )  # fmt: skip
     if not may_see_negotiation(user, contract.buyer, contract.provider, on=on):
         return base

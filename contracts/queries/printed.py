@@ -67,7 +67,7 @@ def section_rows(terms: Mapping[str, Any]) -> list[TermRow]:
 
 
 def level_rows(version: ContractVersion, currency: str) -> list[TermRow]:
-    """Service levels in words with an example in money, their cap, and what else adjusts the fee."""
+    """Service levels in words, with an example in money, their cap, and the adjustment."""
     terms = terms_of(version.terms)
     plan = terms.price_plan
     base = plan.monthly_fee() or to_cents(plan.usage_amount(terms.expected_quantity or ZERO))

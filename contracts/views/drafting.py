@@ -23,6 +23,7 @@ from contracts.queries.effects import Effect, effect_of
 from contracts.terms import Measure, Terms, terms_of
 from contracts.views.agreements import contract_to_sign
 from ledger.models import Cause
+from marketplace import level_words
 from marketplace.models import OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan
 
@@ -62,6 +63,7 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
         " signatures.",
         "button": "Write the draft",
         "provider": found.provider,
+        "asked_bonuses": _asked_bonuses(version),
         "back_url": f"/market/offerings/{found.pk}/",
         "said": "Draft written.\nRead it once more, then sign and offer it.",
     }
@@ -149,6 +151,7 @@ def _write(
         **words,
         "form": typed.form,
         "measures": typed.measures,
+        "levels": typed.levels,
         "buyer": buyer,
         "currency": organization().currency,
         "unit": typed.unit,
@@ -200,7 +203,16 @@ def _start(request: MemberRequest, version: OfferingVersion, *, on: date) -> Ter
     return starting_terms(
         plan=version.price_plan, usual=version.usual_quantity, summary=version.summary,
         lead_time_days=version.lead_time_days, measures=measures, on=on, **asked.prefill,
+        levels=tuple(each.level.without_bonus() for each in version.levels.all()),
+        credit_cap=version.credit_cap,
     )  # fmt: skip
+
+
+def _asked_bonuses(version: OfferingVersion) -> str:
+    """A bonus is never taken over by itself: what the provider asks for is told beside the form."""
+    asked = [each.level for each in version.levels.all() if each.bonus]
+    words = "; ".join(f"{each.name}: {level_words.bonus_of(each)}" for each in asked)
+    return f"The provider asks for a bonus, which you may agree to: {words}." if asked else ""
 
 
 def _words(contract: Contract) -> dict[str, Any]:
