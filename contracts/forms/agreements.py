@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from accounts.errors import Refused
 from accounts.models import MicroEnterprise
 from contracts.terms import LONGEST_SECTION, MOST_MEASURES, SECTIONS, Adjustment, Measure, Terms
+from ledger.money import ZERO
+from marketplace.forms import plans
 from marketplace.forms.levels import LevelRows
 from marketplace.models import OfferedMeasure
 from marketplace.price_plans import Plan
@@ -80,6 +82,7 @@ class TermsForm(forms.Form):
         initial: Mapping[str, Any],
     ) -> None:
         super().__init__(data, initial={"key": uuid4().hex} | dict(initial))
+        plans.add_fields(self, Plan(plan), initial if data is None else data)
         for field, name in SECTIONS.items():
             self.fields[field] = forms.CharField(
                 label=name, help_text=_HINTS[field], required=False, max_length=LONGEST_SECTION,
@@ -213,15 +216,9 @@ class TermsInput:
             self.form.add_error(None, str(text))
         return False
 
-    @property
-    def price_label(self) -> str:
-        is_fixed = Plan(self.plan) is Plan.FIXED
-        return "Price a month" if is_fixed else f"Price per {self.unit}"
-
     def refuse(self, reason: Refused) -> None:
         """Put the rule's sentence where it belongs."""
-        field = reason.field if reason.field in self.form.fields else None
-        self.form.add_error(field, f"{reason} {reason.help}".strip())
+        self.form.add_error(plans.field_of(reason, self.form), f"{reason} {reason.help}".strip())
 
     @property
     def terms(self) -> Terms:
@@ -233,17 +230,26 @@ class TermsInput:
         rows = [row.cleaned_data for row in self.measures if row not in self.measures.deleted_forms]
         return Terms(
             plan=self.plan,
+            unit=self.unit,
+            parameters=plans.parameters_from(told, Plan(self.plan)),
             measures=tuple(_measure(row) for row in rows if row),
             levels=self.levels.levels,
             adjustment=self.form.adjustment,
-            **{name: told[name] for name in names},
+            **{"price": ZERO} | {name: told[name] for name in names},
         )
+
+    def plan_rows(self, currency: str) -> list[list[dict[str, Any]]]:
+        """The fields of the price, as a template prints them."""
+        return plans.rows_of(self.form, Plan(self.plan), currency)
+
+
+_COUNTS = {"expected_quantity", "cap_quantity", "target", "floor"}
 
 
 def _as_typed(values: Mapping[str, Any]) -> dict[str, Any]:
     """Quantities without the zeros that the columns add: 90 and not 90.0000; a price keeps its."""
     return {
-        name: f"{value.normalize():f}" if isinstance(value, Decimal) and name != "price" else value
+        name: f"{value.normalize():f}" if isinstance(value, Decimal) and name in _COUNTS else value
         for name, value in values.items()
     }
 

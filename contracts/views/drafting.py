@@ -24,6 +24,7 @@ from contracts.terms import Measure, Terms, terms_of
 from contracts.views.agreements import contract_to_sign
 from ledger.models import Cause
 from marketplace import level_words
+from marketplace.forms import plans
 from marketplace.models import OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan
 
@@ -147,16 +148,19 @@ def _write(
             raise
         except Refused as reason:
             typed.refuse(reason)
+    currency = organization().currency
+    effect = _effect(typed, buyer=buyer, on=today(request), cause=cause)
     context = {
         **words,
         "form": typed.form,
         "measures": typed.measures,
         "levels": typed.levels,
         "buyer": buyer,
-        "currency": organization().currency,
-        "unit": typed.unit,
-        "price_label": typed.price_label,
-        "effect": _effect(typed, buyer=buyer, on=today(request), cause=cause),
+        "currency": currency,
+        "unit": currency if Plan(typed.plan) is Plan.GAIN_SHARE else typed.unit,
+        "plan": Plan(typed.plan).label,
+        "plan_rows": typed.plan_rows(currency),
+        "effect": effect,
     }
     status = (409 if is_valid else 400) if is_pressed else 200
     return render(request, "contracts/write.html", context, status=status)
@@ -169,7 +173,11 @@ def _effect(
     if typed.form.is_bound:
         if typed.form.errors or not typed.measures.is_valid():
             return None
-        return effect_of(typed.terms, buyer=buyer, on=on, cause=cause)
+        try:
+            return effect_of(typed.terms, buyer=buyer, on=on, cause=cause)
+        except Refused as reason:  # Figures that are sound one by one and not together.
+            typed.refuse(reason)
+            return None
     start: Terms = typed.form.initial["terms"]
     if Plan(typed.plan).counts and start.expected_quantity is None:
         return None
@@ -189,7 +197,8 @@ def _typed(request: MemberRequest, contract: Contract, *, with_note: bool = Fals
 
 def _initial(terms: Terms) -> dict[str, Any]:
     """The form's first values; `terms` itself is no field, but what the effect is told of."""
-    return {name: getattr(terms, name) for name in terms.__dataclass_fields__} | {"terms": terms}
+    words = {name: getattr(terms, name) for name in terms.__dataclass_fields__}
+    return words | plans.first_values(Plan(terms.plan), terms.price_plan.values) | {"terms": terms}
 
 
 def _start(request: MemberRequest, version: OfferingVersion, *, on: date) -> Terms:

@@ -55,6 +55,18 @@ class SearchForm(forms.Form):
         )
 
 
+class QuantityForm(forms.Form):
+    """How much of a month is calculated; what is usual unless told."""
+
+    quantity = forms.DecimalField(
+        max_digits=13, decimal_places=3, min_value=Decimal("0.001"), label="How much a month"
+    )
+
+    @property
+    def asked(self) -> Decimal | None:
+        return self.cleaned_data["quantity"] if self.is_valid() else None
+
+
 class BuyForm(forms.Form):
     """How much and how long; the answer is what it costs, before anything is promised."""
 

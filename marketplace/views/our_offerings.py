@@ -131,6 +131,8 @@ def publish_offering(request: MemberRequest, pk: int) -> HttpResponse:
         "offering": offering,
         "version": version,
         "plan": Plan(version.plan).label,
+        "tariff": version.price_plan.tariff(),
+        "warnings": version.price_plan.warnings(),
         "lead_time": rows.lead_time(version.lead_time_days),
         "measures": [rows.measure_words(measure) for measure in version.measures.all()],
         "similar": [rows.row_of(each, on=on) for each in alike],
