@@ -100,16 +100,18 @@ def _usage_line(
 
 
 def _by_terms(spans: Sequence[InForce], delivered: Iterable[Delivered]) -> list[Counted]:
-    """How much falls under each version, in the order of the versions; 0 where nothing does."""
-    counted = [ZERO] * len(spans)
+    """How much falls under each version, in the order of the versions; 0 where nothing does.
+
+    A version that was suspended within the month has several spans.
+    """
+    counted = {span.terms.version: Counted(span.terms, ZERO) for span in spans}
     for each in delivered:
-        for at, span in enumerate(spans):
-            if span.days.first <= each.used_on <= span.days.last:
-                counted[at] += each.quantity
-                break
-        else:
+        terms = next((s.terms for s in spans if s.days.first <= each.used_on <= s.days.last), None)
+        if terms is None:
             raise _outside(each)
-    return [Counted(span.terms, units) for span, units in zip(spans, counted, strict=True)]
+        before = counted[terms.version].quantity
+        counted[terms.version] = Counted(terms, before + each.quantity)
+    return list(counted.values())
 
 
 def _outside(usage: Delivered) -> Refused:
