@@ -243,13 +243,10 @@ class TermsInput:
         return plans.rows_of(self.form, Plan(self.plan), currency)
 
 
-_COUNTS = {"expected_quantity", "cap_quantity", "target", "floor"}
-
-
 def _as_typed(values: Mapping[str, Any]) -> dict[str, Any]:
     """Quantities without the zeros that the columns add: 90 and not 90.0000; a price keeps its."""
     return {
-        name: f"{value.normalize():f}" if isinstance(value, Decimal) and name in _COUNTS else value
+        name: f"{value.normalize():f}" if isinstance(value, Decimal) and name != "price" else value
         for name, value in values.items()
     }
 

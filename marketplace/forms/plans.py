@@ -90,11 +90,12 @@ def first_values(plan: Plan, values: Values) -> dict[str, Any]:
         if parameter.sort is Sort.BANDS:
             for number, band in enumerate(value):
                 shown[f"band_{number}_up_to"] = _plain(band.up_to)
-                shown[f"band_{number}_price"] = band.price
+                shown[f"band_{number}_price"] = f"{band.price:.2f}"
         elif parameter.sort is Sort.SHARE:
             shown[parameter.name] = _plain(value * _PERCENT)
         else:
-            shown[parameter.name] = value
+            money = parameter.sort is Sort.MONEY and value is not None
+            shown[parameter.name] = f"{value:.2f}" if money else value
     return shown
 
 
