@@ -65,7 +65,7 @@ class TermsForm(forms.Form):
     )
     satisfied_target = _percent("Target", "Satisfied answers; from here the fee is more.")
     satisfied_floor = _percent("Floor", "Satisfied answers; below it the fee is less.")
-    starts_on = _day("First day", "Tomorrow at the earliest.")
+    starts_on = _day("First day")
     ends_on = _day("Last day", "Included.")
     note = forms.CharField(
         label="Word to the other side", required=False, max_length=1000,
@@ -187,6 +187,7 @@ class TermsInput:
         initial: Mapping[str, Any],
         measures: Sequence[Measure],
         customers: QuerySet[MicroEnterprise] | None = None,
+        earliest: str = "",
         with_note: bool = False,
     ) -> None:
         self.plan, self.unit = plan, unit
@@ -196,6 +197,7 @@ class TermsInput:
             initial=_as_typed({**initial, **_satisfied(self._start.adjustment)}),
         )  # fmt: skip
         self.levels = LevelRows(data, self._start.levels)
+        self.form.fields["starts_on"].help_text = earliest
         rows = [_as_typed(vars(each)) for each in measures]
         self.measures = MeasureFormSet(data, prefix="measure", initial=rows)
         for row in self.measures:

@@ -55,7 +55,7 @@ class Usage(models.Model):
         indexes = [models.Index(fields=["contract", "origin_month"], name="usage_by_month")]
 
     def __str__(self) -> str:
-        return f"{self.quantity} on {self.used_on}"
+        return f"{self.quantity.normalize():f} on {self.used_on:%-d %B %Y}"
 
 
 class SuccessResult(models.Model):

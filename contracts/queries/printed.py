@@ -10,6 +10,7 @@ from contracts.terms import SECTIONS, Adjustment, Measure, terms_of
 from ledger.money import ZERO, to_cents
 from marketplace import level_words
 from marketplace.service_levels import percent_of
+from marketplace.units import counted
 
 
 class TermRow(NamedTuple):
@@ -49,10 +50,10 @@ def price_rows(version: ContractVersion, currency: str) -> list[TermRow]:
     if version.expected_quantity is not None and version.cap_quantity is not None:
         unit = version.price_plan.item
         rows += [
-            TermRow("Expected", f"{number(version.expected_quantity)} {unit} a month"),
+            TermRow("Expected", f"{counted(version.expected_quantity, unit)} a month"),
             TermRow(
                 "Not to exceed",
-                f"{number(version.cap_quantity)} {unit} a month; more waits for the buyer",
+                f"{counted(version.cap_quantity, unit)} a month; more waits for the buyer",
             ),
         ]
     term = f"{day(version.starts_on)} to {day(version.ends_on)}, both days included"

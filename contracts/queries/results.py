@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.permissions import is_member
 from accounts.queries import holidays
 from accounts.workdays import nth_working_day_after
+from contracts.closing import closes_on
 from contracts.models import Contract, SuccessMeasure, SuccessResult
 from contracts.queries.delivery import version_on
 from contracts.queries.suspended import day_that_counts
@@ -89,7 +90,7 @@ def results_section(
     }
     rule = SilenceRule()
     rows = [
-        _row(measure, found.get(measure.pk), contract, sides, rule=rule, on=on)
+        _row(measure, found.get(measure.pk), contract, sides, month=month, rule=rule, on=on)
         for measure in version.measures.all()
     ]
     success = success_of_month(Measured(row.measure.weight, row.attainment) for row in rows)
@@ -103,14 +104,17 @@ def _row(
     contract: Contract,
     sides: dict[str, bool],
     *,
+    month: date,
     rule: SilenceRule,
     on: date,
 ) -> ResultRow:
     other = "buyer" if measure.measurer == "provider" else "provider"
     measurer = contract.provider if measure.measurer == "provider" else contract.buyer
     if result is None:
+        is_late = on > closes_on(month)
+        state, label = ("not_measured", "Not measured") if is_late else ("open", "Not yet measured")
         return ResultRow(
-            measure, None, None, "not_measured", "Not measured", f"{measurer} measures it",
+            measure, None, None, state, label, f"{measurer} measures it",
             may_enter=sides[measure.measurer], may_answer=False,
         )  # fmt: skip
     done = rule.is_confirmed(result, on=on)

@@ -33,7 +33,7 @@ class Row:
         if self.contested:
             return f"{self.contested.normalize():,f} contested"
         if self.missing_results:
-            return f"Not measured: {', '.join(self.missing_results)}"
+            return f"To measure: {', '.join(self.missing_results)}"
         return ""
 
 

@@ -1,7 +1,7 @@
 """Writing terms: a new draft from an offering, a changed draft, a counter-offer."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +19,7 @@ from contracts.actions import agreements
 from contracts.drafts import starting_terms
 from contracts.forms.agreements import PrefillForm, TermsInput
 from contracts.models import Contract
+from contracts.queries import printed
 from contracts.queries.effects import Effect, effect_of
 from contracts.terms import Measure, Terms, terms_of
 from contracts.views.agreements import contract_to_sign
@@ -49,6 +50,7 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
         initial=_initial(start),
         measures=start.measures,
         customers=_customers_of(me) if sells else None,
+        earliest=_earliest(found, on=on),
     )
 
     def deed() -> Contract:
@@ -192,7 +194,24 @@ def _typed(request: MemberRequest, contract: Contract, *, with_note: bool = Fals
     return TermsInput(
         request.POST or None, plan=version.plan, unit=version.unit, measures=terms.measures,
         with_note=with_note, initial=_initial(terms) | {"hash": version.hash},
+        earliest=_earliest(contract.offering, on=today(request)),
     )  # fmt: skip
+
+
+def _earliest(offering: ServiceOffering, *, on: date) -> str:
+    """The first day that the rules take, and the first that the provider has time for."""
+    tomorrow, lead = (
+        on + timedelta(days=1),
+        offering.current.lead_time_days if offering.current else 0,
+    )
+    words = f"Tomorrow, {printed.day(tomorrow)}, at the earliest."
+    if lead <= 1:
+        return words
+    ready = on + timedelta(days=lead)
+    return (
+        f"{offering.provider} asks for {lead} days to get ready: {printed.day(ready)}. An earlier"
+        f" day is theirs to accept, from {printed.day(tomorrow)} on."
+    )
 
 
 def _initial(terms: Terms) -> dict[str, Any]:
