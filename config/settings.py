@@ -12,12 +12,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # What differs between a laptop, the tests and production. Everything else is the same.
 DEBUG = env.flag("DEBUG", default=False)
 DEMO = env.flag("DEMO", default=False)
-# Where the demo's own mails point to.
-DEMO_ADDRESS = f"http://127.0.0.1:{env.text('PORT', '8000')}"
 HTTPS = env.flag("HTTPS", default=True)
 STATIC_BUILT = env.flag("STATIC_BUILT", default=True)
 SECRET_KEY = env.text("SECRET_KEY")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1")
+# Where people reach the site, for links in mails that no visit causes.
+PUBLIC_URL = env.address("PUBLIC_URL", hosts=ALLOWED_HOSTS, is_secure=HTTPS)
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 DATABASES = {"default": env.database("DATABASE_URL")}
 REDIS_URL = env.redis("REDIS_URL")
