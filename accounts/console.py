@@ -5,6 +5,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -34,7 +35,7 @@ class AnsweringCommand(BaseCommand):
         One that cannot be read is a wrong argument: status 2, and with `--json` the command's usual
         object, which `otherwise` makes of the reason.
         """
-        path = options["file"]
+        path = Path(options["file"])
         try:
             # One byte too many is enough to tell; the reader says so.
             with path.open("rb") as file:

@@ -207,6 +207,7 @@ def _rate(month: date, half: int, cast: Cast, *, on: date) -> int:
     given = Rating.objects.filter(month=month).values_list("contract", "person")
     open_to = RatingInvitation.objects.filter(month=month).values_list("contract", "person")
     invited = set(open_to) - set(given)
+    before = set(Rating.objects.exclude(comment="").values_list("contract", "comment"))
     asked = Contract.objects.filter(pk__in={contract for contract, _ in invited})
     for contract in asked.select_related("buyer", "provider", "offering__current").order_by("pk"):
         offered = _BY_NAME.get(contract.offering.name, {})
@@ -214,12 +215,13 @@ def _rate(month: date, half: int, cast: Cast, *, on: date) -> int:
             if place % 2 != half or (contract.pk, user.person_id) not in invited:
                 continue
             said = opinions.comment(offered, score, contract.pk + place + month.month)
-            if not said and user.person is not None:
+            if (not said or (contract.pk, said) in before) and user.person is not None:
                 bare.append(opinions.bare(contract, user.person, month, score, at))
                 continue
             with suppress(Refused):
                 ratings.rate(contract, month=month, score=score, comment=said, by=user, on=on)
                 spoken += 1
+                before.add((contract.pk, said))
     Rating.objects.bulk_create(bare, ignore_conflicts=True)
     return spoken + len(bare)
 

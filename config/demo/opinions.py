@@ -25,6 +25,8 @@ class Opinions:
 
     def __init__(self, cast: Cast, trade: Trade) -> None:
         self._cast, self._trade = cast, trade
+        # Nobody repeats what another has said of the same contract.
+        self._said: set[tuple[int, str]] = set()
 
     def deeds(self) -> Iterator[Deed]:
         for month in MONTHS:
@@ -51,7 +53,8 @@ class Opinions:
                     continue
                 mark = score(offered["moods"][MONTHS.index(month)], number, place)
                 said = comment(offered, mark, number + place + month.month)
-                if said:
+                if said and (contract.pk, said) not in self._said:
+                    self._said.add((contract.pk, said))
                     ratings.rate(contract, month=month, score=mark, comment=said, by=user, on=on)
                 elif user.person is not None:
                     unsaid.append(bare(contract, user.person, month, mark, at))

@@ -196,6 +196,11 @@ def test_the_demo_is_never_added_to_a_company_that_is_there():
         demo.build()
 
 
+def test_nobody_repeats_what_another_said_of_the_same_contract():
+    said = list(Rating.objects.exclude(comment="").values_list("contract", "comment"))
+    assert len(said) == len(set(said)) > 20
+
+
 def test_moving_the_day_plays_the_end_of_october_and_the_company_lives_on():
     moved = told("advance_clock", "2026-12-15")
     assert [job for job in moved["jobs"] if "error" in job] == []
