@@ -158,6 +158,7 @@ NAMES_OF_CAUSES = {
     "contracts:settlement_run": "ledger.queries.month_names",
     "learning_market:purchase": "learning_market.queries.purchase_names",
     "ledger:budget": "ledger.queries.budget_names",
+    "ledger:year_end": "ledger.year_figures.year_names",
 }
 
 # Mail. The demo delivers none and shows it at /demo/mails/.
@@ -280,6 +281,6 @@ LOGGING = {
 }
 
 # What apps above the ledger prove of the money, run with the ledger's own checks.
-MONEY_CHECKS = ["contracts.checks.CHECKS"]
+MONEY_CHECKS = ["ledger.year_checks.CHECKS", "contracts.checks.CHECKS"]
 # Who tells what signed things will cost in fiscal years to come.
 FUTURE_COMMITMENTS = ["contracts.queries.future.future_commitments"]

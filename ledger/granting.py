@@ -11,7 +11,8 @@ from django.db import transaction
 from accounts import clock
 from accounts.constraints import saying
 from accounts.models import MicroEnterprise, User
-from ledger.actions import change_wallets, lock_wallets, payload_of, reference_reused, system_wallet
+from ledger.actions import payload_of, reference_reused, system_wallet
+from ledger.locking import change_wallets, lock_wallets
 from ledger.models import Cause, Transfer, Wallet
 from ledger.money import exact
 from ledger.runs import month_is_locked

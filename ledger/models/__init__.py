@@ -13,6 +13,7 @@ from ledger.models.keeping import Freeze, MoneyMove, MoneyReason
 from ledger.models.months import SettlementChunk, SettlementRun
 from ledger.models.statements import StatementMail
 from ledger.models.wallets import Cause, Caused, Reservation, ReservationQuerySet, Transfer, Wallet
+from ledger.models.year_end import WalletClosing
 
 __all__ = [
     "Allocation",
@@ -34,4 +35,5 @@ __all__ = [
     "StatementMail",
     "Transfer",
     "Wallet",
+    "WalletClosing",
 ]
