@@ -237,7 +237,7 @@ def _move_promises(
     Reservation.objects.filter(pk__in=[row.pk for row in promises]).update(closed_on=on)
     Reservation.objects.bulk_create(
         Reservation(
-            wallet_id=successors[row.wallet_id], kind=row.kind, month=row.month,
+            wallet_id=successors[row.wallet_id] or 0, kind=row.kind, month=row.month,
             amount=row.amount, made_on=on, ends_on=row.ends_on, **row.cause._asdict(),
         )
         for row in promises
@@ -247,11 +247,14 @@ def _move_promises(
 def _record(books: _Books) -> None:
     if not books.closings:
         return
-    names = ("earned", "carried", "shared", "lapsed", "reserved")
-    sums = {name: sum((getattr(row, name) for row in books.closings), ZERO) for name in names}
+
+    def total(name: str) -> Decimal:
+        return sum((getattr(row, name) for row in books.closings), ZERO)
+
     audit.record(
         "year.close", f"year {books.year}", by=None, on=books.on, wallets=len(books.closings),
-        policy_version=books.rules.version, **sums,
+        policy_version=books.rules.version, earned=total("earned"), carried=total("carried"),
+        shared=total("shared"), lapsed=total("lapsed"), reserved=total("reserved"),
     )  # fmt: skip
 
 

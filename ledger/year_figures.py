@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -231,7 +231,7 @@ def rush_of(year: int, *, on: date, mes: Collection[int] | None = None) -> dict[
     months = [each for each in months_of_year(year, starts_in=starts_in) if each <= on]
     if not months:
         return {}
-    values = {"year": year, "kinds": array(queries.SPENT), "months": array(months)}
+    values: dict[str, Any] = {"year": year, "kinds": array(queries.SPENT), "months": array(months)}
     own = ""
     if mes is not None:
         own, values["mes"] = "AND w.owner_id = ANY(%(mes)s::bigint[])", array(sorted(mes))

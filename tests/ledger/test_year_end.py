@@ -178,33 +178,50 @@ def test_after_the_closing_nothing_touches_the_old_wallet():
     assert said.value.code == "year_closed"
 
 
-@pytest.mark.parametrize(
-    ("constraint", "statement"),
-    [
-        ("closed_wallet_never_changes",
-         "UPDATE ledger_wallet SET balance = 5 WHERE closed_on IS NOT NULL"),
-        ("closed_wallet_never_changes", "DELETE FROM ledger_wallet WHERE closed_on IS NOT NULL"),
-        ("closed_wallet_is_empty",
-         "UPDATE ledger_wallet SET closed_on = '2027-01-10' WHERE balance > 0"),
-        ("closing_stays", "UPDATE ledger_walletclosing SET carried = 1"),
-        ("closing_stays", "DELETE FROM ledger_walletclosing"),
-        ("carried_money_lapses_on_its_day",
-         "UPDATE ledger_walletclosing SET decayed = 1"),
-        ("transfer_of_the_wallets_year", """
+CLOSING = """
+    INSERT INTO ledger_walletclosing (wallet_id, successor_id, closed_on, closed_at, rule,
+        policy_version, allocation, free, earned, carried, shared, lapsed, reserved, decayed)
+    SELECT successor_id, {successor}, closed_on, closed_at, rule, 0, 0, {free}, 0, {carried}, 0, 0,
+           0, 0 FROM ledger_walletclosing"""
+ATTEMPTS = [
+    (
+        "closed_wallet_never_changes",
+        "UPDATE ledger_wallet SET balance = 5 WHERE closed_on IS NOT NULL",
+    ),
+    ("closed_wallet_never_changes", "DELETE FROM ledger_wallet WHERE closed_on IS NOT NULL"),
+    (
+        "closed_wallet_is_empty",
+        "UPDATE ledger_wallet SET closed_on = '2027-01-10' WHERE balance > 0",
+    ),
+    ("closing_stays", "UPDATE ledger_walletclosing SET carried = 1"),
+    ("closing_stays", "DELETE FROM ledger_walletclosing"),
+    ("carried_money_lapses_on_its_day", "UPDATE ledger_walletclosing SET decayed = 1"),
+    (
+        "transfer_of_the_wallets_year",
+        """
             INSERT INTO ledger_transfer (payer_id, payee_id, amount, kind, month, reference,
                 posted_on, posted_at, note, cause_route, cause_id)
             SELECT payer_id, payee_id, 1, kind, DATE '2027-01-01', 'year/2026/late', posted_on,
                    posted_at, '', cause_route, cause_id
-            FROM ledger_transfer WHERE reference LIKE 'year/%/carried'"""),
-        ("transfer_of_the_wallets_year", """
+            FROM ledger_transfer WHERE reference LIKE 'year/%/carried'""",
+    ),
+    (
+        "transfer_of_the_wallets_year",
+        """
             INSERT INTO ledger_transfer (payer_id, payee_id, amount, kind, month, reference,
                 posted_on, posted_at, note, cause_route, cause_id)
             SELECT t.payer_id, w.id, 1, kind, DATE '2028-01-01', 'next', posted_on,
                    posted_at, '', cause_route, cause_id
             FROM ledger_transfer t, ledger_wallet w
-            WHERE t.kind = 'grant' AND w.fiscal_year = 2027 LIMIT 1"""),
-    ],
-)  # fmt: skip
+            WHERE t.kind = 'grant' AND w.fiscal_year = 2027 LIMIT 1""",
+    ),
+    ("closing_is_not_negative", CLOSING.format(successor="successor_id", free=-1, carried=-1)),
+    ("closing_divides_what_was_free", CLOSING.format(successor="NULL", free=1, carried=0)),
+    ("carried_money_has_a_wallet", CLOSING.format(successor="NULL", free=1, carried=1)),
+]
+
+
+@pytest.mark.parametrize(("constraint", "statement"), ATTEMPTS)
 def test_the_database_keeps_a_closed_year_closed(constraint, statement):
     make.me(kind="platform")
     example()
