@@ -14,8 +14,8 @@ from accounts.models import MicroEnterprise
 from ledger import queries
 from ledger.carrying import Divided, Rule, divided
 from ledger.models import Wallet, WalletClosing
-from ledger.money import ZERO
-from ledger.months import months_of_year
+from ledger.money import ZERO, to_cents
+from ledger.months import months_of_year, previous
 from ledger.posting import array
 
 # Learning sold and levies received are revenue as a sale is; held money that comes to somebody
@@ -169,7 +169,7 @@ def sources_of(wallets: Iterable[int], *, on: date) -> dict[int, Source]:
     keys = array(sorted(wallets))
     with connection.cursor() as cursor:
         cursor.execute(_SOURCES, {"wallets": keys, "on": on})
-        return {row[0]: Source(*row[1:]) for row in cursor.fetchall()}
+        return {row[0]: Source(*map(to_cents, row[1:])) for row in cursor.fetchall()}
 
 
 def divided_of(wallet: Wallet, source: Source, rule: Rule, *, shares_with: int | None) -> Divided:
@@ -196,7 +196,10 @@ def wallets_of_year(year: int, *, mes: Collection[int] | None = None) -> QuerySe
 
 
 def rows_of(wallets: Iterable[Wallet], *, year: int, on: date) -> list[Row]:
-    """Each wallet as it would be closed on that day, or as it was closed; five queries."""
+    """Each wallet of the year as it would be closed on that day, or as it was closed.
+
+    Five queries for any number of them.
+    """
     found, rules = list(wallets), rules_of(year)
     holder = common_fund_owner()
     sources = sources_of([w.pk for w in found if w.closed_on is None], on=on)
@@ -206,6 +209,23 @@ def rows_of(wallets: Iterable[Wallet], *, year: int, on: date) -> list[Row]:
         else _expected_row(wallet, sources[wallet.pk], rules, holder.pk if holder else None)
         for wallet in found
     ]
+
+
+def expected_of(me: MicroEnterprise, *, on: date) -> list[Row]:
+    """What the ME may expect of the year's end, from its last month but one until it is closed."""
+    year = year_to_show(on=on)
+    last = last_month_of(year)
+    if on < previous(last):
+        return []
+    open_wallets = wallets_of_year(year, mes=[me.pk]).filter(closed_on=None)
+    return rows_of(open_wallets, year=year, on=on)
+
+
+def year_to_show(*, on: date) -> int:
+    """The year before while any of its wallets is open, else the fiscal year of that day."""
+    year = queries.fiscal_year_of(on)
+    before = Wallet.objects.filter(system="", fiscal_year=year - 1, closed_on=None)
+    return year - 1 if before.exists() else year
 
 
 def spent_before(days: Mapping[int, date]) -> dict[int, Decimal]:
@@ -224,12 +244,11 @@ def totals_of(rows: Iterable[Row]) -> dict[str, Decimal]:
 def rush_of(year: int, *, on: date, mes: Collection[int] | None = None) -> dict[int | None, Rush]:
     """The rush ratio of each ME that spent, by its key, and of all together under None.
 
-    The mean is over the months from the first in which the ME spent to the last of the year, or
-    to the running one. One query.
+    The mean is over the months from the first in which the ME spent to the last of the year;
+    nothing before that month has begun. One query.
     """
-    starts_in = queries.fiscal_year_start()
-    months = [each for each in months_of_year(year, starts_in=starts_in) if each <= on]
-    if not months:
+    months = months_of_year(year, starts_in=queries.fiscal_year_start())
+    if on < months[-1]:
         return {}
     values: dict[str, Any] = {"year": year, "kinds": array(queries.SPENT), "months": array(months)}
     own = ""
