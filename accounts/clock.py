@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Organization
 
+# Days outside these are a slip of the pen, and reckoning with them goes over the calendar's edge.
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 _held: ContextVar[Organization | None] = ContextVar("held", default=None)
 
 

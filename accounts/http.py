@@ -7,6 +7,7 @@ from typing import cast
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BaseForm, Form
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from accounts import clock
@@ -56,6 +57,13 @@ def acting_me(request: MemberRequest) -> MicroEnterprise:
     return me
 
 
+def page_before(request: HttpRequest, default: str = "/") -> str:
+    """Where the form stood that was sent (its `next`), as far as that is a path of ours."""
+    asked = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+    return asked if is_ours and asked.startswith("/") else default
+
+
 def status_for(*forms: BaseForm) -> int:
     """200 for a form to fill in; 400 where a field was wrong, 409 where a rule refused it whole."""
     refused = [form.errors for form in forms if form.is_bound and form.errors]
@@ -63,6 +71,17 @@ def status_for(*forms: BaseForm) -> int:
         return HTTPStatus.OK
     is_field = any(name != NON_FIELD_ERRORS for errors in refused for name in errors)
     return HTTPStatus.BAD_REQUEST if is_field else HTTPStatus.CONFLICT
+
+
+def what_is_wrong(form: BaseForm) -> str:
+    """A line for each wrong field, for forms that are part of a larger page."""
+    named = [
+        (form.fields[name].label or name.replace("_", " ").capitalize(), text)
+        if name in form.fields else ("", text)
+        for name, texts in form.errors.items()
+        for text in texts
+    ]  # fmt: skip
+    return "\n".join(f"{label}: {text}" if label else str(text) for label, text in named)
 
 
 def explain_in(form: Form, reason: Refused) -> None:

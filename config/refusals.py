@@ -57,9 +57,8 @@ def explain(error: Exception, context: dict[str, Any]) -> Response | None:
         _audit(context["request"], error)
         return _of_refusal(error)
     if isinstance(error, DataError):
-        return _problem(
-            HTTPStatus.BAD_REQUEST, "A value is too large or is no valid text.", code="invalid"
-        )
+        error = _unkeepable()
+        return _problem(status_of(error), str(error), code=error.code, help=error.help)
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
     answer = exception_handler(error, context)
@@ -87,6 +86,14 @@ def problem_of(status: HTTPStatus, detail: str, *, code: str) -> dict[str, Any]:
         "code": code,
         "help": _HELP.get(status, ""),
     }
+
+
+def _unkeepable() -> Refused:
+    """What the database itself cannot hold, where no rule had a word for it."""
+    return Refused(
+        "A value is too large or is no valid text.", code="invalid",
+        help="Look for a very large number, a day far away or a stray character, and correct it.",
+    )  # fmt: skip
 
 
 def _of_refusal(reason: Refused) -> Response:
@@ -191,6 +198,8 @@ class RefusedPage(MiddlewareMixin):
         if isinstance(error, Http404):
             # What is not there and what is not theirs to know look alike, in the trail as well.
             error = Unknown()
+        elif isinstance(error, DataError):
+            error = _unkeepable()
         return page_of(request, error) if isinstance(error, Refused) else None
 
 

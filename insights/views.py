@@ -5,10 +5,9 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.http import MemberRequest, acting_me_or_none, today
+from accounts.http import MemberRequest, acting_me_or_none, page_before, today
 from accounts.permissions import may_see_insights, require
 from insights import needs, queries
 from ledger.models import Wallet
@@ -57,7 +56,6 @@ def overview(request: MemberRequest) -> HttpResponse:
         "scores": queries.providers_by_score(),
         "unmeasured": queries.unmeasured(on=on),
         "check": check,
-        "rush": queries.rush(on=on),
     }
     return render(request, "insights/overview.html", context)
 
@@ -67,9 +65,7 @@ def overview(request: MemberRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """A cookie, so that the server prints the choice and nothing flashes."""
     chosen = request.POST.get("theme", "")
-    target = request.POST.get("next", "/")
-    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    answer = redirect(target if is_ours else "/")
+    answer = redirect(page_before(request))
     if chosen in ("light", "dark"):
         answer.set_cookie(
             "theme", chosen, max_age=_YEAR, samesite="Lax", secure=request.is_secure()

@@ -5,22 +5,18 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.days import DayField
 from accounts.models import MicroEnterprise, Person
 from learning_market.actions import CourseTerms, RunTerms
 from learning_market.course_import import PRESETS
 from ledger.money import LARGEST
 
-DAY = {"type": "date"}
 _PERSON = "Name somebody who is a member today."
 
 
-def _day(label: str, help_text: str = "") -> forms.DateField:
-    widget = forms.DateInput(attrs=DAY, format="%Y-%m-%d")
-    messages = {
-        "required": f"Choose the {label.lower()}.",
-        "invalid": "Write a day like 2026-11-04.",
-    }
-    return forms.DateField(label=label, widget=widget, help_text=help_text, error_messages=messages)
+def _day(label: str, help_text: str = "") -> DayField:
+    messages = {"required": f"Choose the {label.lower()}."}
+    return DayField(label=label, help_text=help_text, error_messages=messages)
 
 
 class CatalogueForm(forms.Form):
@@ -34,7 +30,7 @@ class CatalogueForm(forms.Form):
     price_to = forms.DecimalField(
         required=False, min_value=0, max_value=LARGEST, decimal_places=2, label="Price up to"
     )
-    month = forms.DateField(required=False, input_formats=["%Y-%m"], label="Month")
+    month = DayField(required=False, input_formats=["%Y-%m"], label="Month")
     sort = forms.CharField(required=False, max_length=20)
 
 

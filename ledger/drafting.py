@@ -60,12 +60,19 @@ def draft_grant(
     on: date,
     reference: str = "",
     instead_of: BudgetRule | None = None,
+    is_form: bool = False,
 ) -> BudgetRule:
-    """Plan a grant to one ME, anew or instead of an earlier draft. Invalid names the field."""
+    """Plan a grant to one ME, anew or instead of an earlier draft. Invalid names the field.
+
+    A form (`is_form`) that was sent twice drafts once: the same draft of the same day is answered.
+    """
     require_may_set(by)
     envelope = checked(envelope, on=on)
     share = Share(me, checked_amount(amount), reference)
     require_trading(me)
+    twin = _twin(Kind.SINGLE, envelope, [share], by=by, on=on) if is_form else None
+    if twin and not instead_of:
+        return twin
     rule = _drafted(Kind.SINGLE, envelope, by=by, on=on, instead_of=instead_of)
     allocate(rule, [share])
     audit.record("budget.draft", rule, by=by, on=on, me=me, amount=share.amount)
@@ -84,20 +91,20 @@ def draft_department(
     by: User | None,
     on: date,
     instead_of: BudgetRule | None = None,
+    is_form: bool = False,
 ) -> BudgetRule:
     """Plan to give a department's former cost to its customers, to the cent (PRODUCT 4.8).
 
     `phase_in` is a of `share = (1-a) x old use + a x head count`, from 0 to 1; `period` names the
-    time of the cost and the use. Invalid names the field.
+    time of the cost and the use. Invalid names the field. A form that was sent twice drafts once.
     """
     require_may_set(by)
     envelope = checked(envelope, on=on)
     cost = checked_amount(former_cost, field="former_cost")
     amounts = _divided(department, customers, cost, phase_in=phase_in)
-    rule = _drafted(
-        Kind.DEPARTMENT_TO_CUSTOMERS, envelope, by=by, on=on, instead_of=instead_of,
-        department=department,
-        terms={
+    what: dict[str, Any] = {
+        "department": department,
+        "terms": {
             "former_cost": str(cost), "period": period, "phase_in": str(phase_in),
             "customers": [
                 {"micro_enterprise": each.micro_enterprise.pk, "use": str(each.use),
@@ -105,9 +112,15 @@ def draft_department(
                 for each in customers
             ],
         },
-    )  # fmt: skip
+    }  # fmt: skip
+    kind = Kind.DEPARTMENT_TO_CUSTOMERS
     mes = [customer.micro_enterprise for customer in customers]
-    allocate(rule, [Share(me, part) for me, part in zip(mes, amounts, strict=True) if part])
+    shares = [Share(me, part) for me, part in zip(mes, amounts, strict=True) if part]
+    twin = _twin(kind, envelope, shares, by=by, on=on, **what) if is_form else None
+    if twin and not instead_of:
+        return twin
+    rule = _drafted(kind, envelope, by=by, on=on, instead_of=instead_of, **what)
+    allocate(rule, shares)
     audit.record("budget.draft", rule, by=by, on=on, me=department, amount=cost)
     return rule
 
@@ -218,6 +231,30 @@ def locked_draft(rule: BudgetRule) -> BudgetRule:
             help="Take a mistaken grant back on its page, or grant what is missing.",
         )
     return found
+
+
+def _twin(
+    kind: str,
+    envelope: Envelope,
+    shares: Sequence[Share],
+    *,
+    by: User | None,
+    on: date,
+    department: MicroEnterprise | None = None,
+    terms: Mapping[str, Any] | None = None,
+) -> BudgetRule | None:
+    """A draft that says just this, written today by the same person, who waits here for it."""
+    if by is not None:
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    drafts = BudgetRule.objects.filter(
+        kind=kind, state=State.DRAFT, drafted_by=by, drafted_on=on, department=department,
+        terms=dict(terms or {}), **envelope._asdict(),
+    )  # fmt: skip
+    wanted = {(share.micro_enterprise.pk, share.amount) for share in shares}
+    for draft in drafts.order_by("-pk").prefetch_related("allocations")[:10]:
+        if {(each.micro_enterprise_id, each.amount) for each in draft.allocations.all()} == wanted:
+            return draft
+    return None
 
 
 def _drafted(

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from accounts import clock
-from ledger import actions, budget_publishing, checks, releasing
+from ledger import actions, budgets, checks
 
 
 def _day(text: str | None) -> date:
@@ -14,15 +14,9 @@ def _day(text: str | None) -> date:
 
 
 @shared_task
-def start_budgets_due(day: str | None = None) -> dict[str, int]:
-    """Put the budgets in force whose day has come; safe to repeat."""
-    return budget_publishing.start_due(on=_day(day))
-
-
-@shared_task
 def release_budgets_due(day: str | None = None) -> dict[str, Any]:
     """Release the grants that are due by the day; safe to repeat."""
-    return releasing.release_due(on=_day(day))
+    return budgets.release_due(on=_day(day))
 
 
 @shared_task

@@ -3,7 +3,7 @@
 from django import forms
 from django.http import QueryDict
 
-from accounts.forms.memberships import day_field
+from accounts.forms.days import DayField
 
 OUTCOMES = [("", "Done and refused"), ("no", "Done"), ("yes", "Refused")]
 
@@ -17,8 +17,8 @@ class AuditFilterForm(forms.Form):
     )
     me = forms.CharField(required=False, max_length=120, label="Micro-enterprise")
     refused = forms.ChoiceField(required=False, choices=OUTCOMES, label="Done or refused")
-    since = day_field(required=False, label="From day")
-    until = day_field(required=False, label="To day")
+    since = DayField(required=False, label="From day")
+    until = DayField(required=False, label="To day")
 
     def __init__(self, data: QueryDict | None) -> None:
         super().__init__(data)

@@ -6,16 +6,12 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from accounts.forms.days import DayField
 from accounts.forms.micro_enterprises import PersonChoice
 from accounts.models import CustomerOutcome, Membership, MicroEnterprise, Person, Role
 from accounts.models.people import PersonQuerySet
 
 NEW_ROLE = "+"
-
-
-def day_field(**options: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(widget=widget, **options)
 
 
 def share_field() -> forms.DecimalField:
@@ -38,7 +34,7 @@ class AddMemberForm(forms.Form):
         max_length=250, required=False, help_text="Where no role of the list fits."
     )
     allocation_percent = share_field()
-    starts_on = day_field(label="First day")
+    starts_on = DayField(label="First day")
 
     def __init__(
         self, data: QueryDict | None, *, me: MicroEnterprise, found: PersonQuerySet, on: date
@@ -93,7 +89,7 @@ class ChangeMembershipForm(forms.Form):
 class LastDayForm(forms.Form):
     """The last day of a membership or of an outcome."""
 
-    ends_on = day_field(label="Last day")
+    ends_on = DayField(label="Last day")
 
     def __init__(self, data: QueryDict | None, *, on: date) -> None:
         super().__init__(data, initial={"ends_on": on})

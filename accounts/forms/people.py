@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from accounts.actions.logins import OFFICES
+from accounts.forms.days import DayField
 from accounts.hris import mapping
 
 _OFFICE_WORDS = {
@@ -12,10 +13,6 @@ _OFFICE_WORDS = {
     "is_chro": "CHRO: sees insights, suspends for integrity, chooses panels",
     "is_auditor": "Auditor: reads everything, writes nothing",
 }
-
-
-def day_input() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class PersonForm(forms.Form):
@@ -58,9 +55,8 @@ class ImportForm(forms.Form):
         required=False,
         help_text="A .toml file that names your columns; it goes before the choice above.",
     )
-    on = forms.DateField(
+    on = DayField(
         label="In force from",
-        widget=day_input(),
         help_text="Memberships start and end around this day; today at the latest.",
     )
     is_partial = forms.BooleanField(

@@ -9,10 +9,10 @@ from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.clock import EARLIEST, LATEST
 from accounts.models import MicroEnterprise, User
 from accounts.rest.access import today_of, user_of
 
-EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 LARGEST_KEY = 2**63 - 1
 
 

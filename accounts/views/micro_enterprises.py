@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import actions, permissions, queries
@@ -18,7 +17,7 @@ from accounts.forms.micro_enterprises import (
     RejectForm,
     RightsForm,
 )
-from accounts.http import ACTING_ME, MemberRequest, explain_in, status_for, today
+from accounts.http import ACTING_ME, MemberRequest, explain_in, page_before, status_for, today
 from accounts.models import Membership, MicroEnterprise, RightsGrant
 from accounts.permissions import mes_of
 
@@ -48,7 +47,7 @@ def act_for(request: MemberRequest, pk: int) -> HttpResponse:
     chosen = get_object_or_404(mes_of(request.user, on=today(request)), pk=pk)
     request.session[ACTING_ME] = chosen.pk
     messages.success(request, f"You act for {chosen} now.")
-    return redirect(_next(request))
+    return redirect(page_before(request))
 
 
 @require_safe
@@ -181,9 +180,3 @@ def _said_of_lead(named: Membership) -> str:
         f"{named.person} is named.\nThe lead begins on the day on which {named.person} accepts "
         f"the partnership terms on the page of {named.micro_enterprise}."
     )
-
-
-def _next(request: HttpRequest) -> str:
-    target = request.POST.get("next", "/")
-    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    return target if is_ours else "/"

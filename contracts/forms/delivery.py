@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django import forms
 
+from accounts.forms.days import DayField
 from contracts.models import Contract, Rating
 
 
@@ -20,9 +21,7 @@ class UsageForm(forms.Form):
     quantity = forms.DecimalField(
         label="Quantity", max_digits=13, decimal_places=3, min_value=Decimal("0.001")
     )
-    used_on = forms.DateField(
-        label="Delivered on", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    used_on = DayField(label="Delivered on")
     note = forms.CharField(
         label="Note", required=False, max_length=300, help_text="What helps the buyer to check it."
     )

@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import Forbidden, Refused, Unknown
-from accounts.http import MemberRequest, acting_me, acting_me_or_none, today
+from accounts.http import MemberRequest, acting_me, acting_me_or_none, today, what_is_wrong
 from accounts.queries import organization
 from contracts.actions import agreements, guards
 from contracts.forms.agreements import EndForm, ReasonForm, SignForm
@@ -116,7 +116,7 @@ def end(request: MemberRequest, pk: int) -> HttpResponse:
     contract_to_sign(request, pk)
     form = EndForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Nothing was ended.\nName the last day, then send it again.")
+        messages.error(request, f"Nothing was ended.\n{what_is_wrong(form)}")
         return redirect("contracts:contract", pk)
 
     def deed(found: Contract) -> str:
@@ -137,7 +137,7 @@ def confirm_end(request: MemberRequest, pk: int) -> HttpResponse:
     contract_to_sign(request, pk)
     form = EndForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Nothing was confirmed.\nRead which day is named, then confirm it.")
+        messages.error(request, f"Nothing was confirmed.\n{what_is_wrong(form)}")
         return redirect("contracts:contract", pk)
 
     def deed(found: Contract) -> str:
@@ -178,8 +178,7 @@ def _sign(
     contract_to_sign(request, pk)
     form = SignForm(request.POST)
     if not form.is_valid():
-        words = [str(text) for errors in form.errors.values() for text in errors]
-        messages.error(request, "Not signed yet.\n" + "\n".join(words))
+        messages.error(request, f"Not signed yet.\n{what_is_wrong(form)}")
         return redirect("contracts:contract", pk)
 
     def deed(found: Contract) -> str:
@@ -195,11 +194,17 @@ def _sign(
 def _give_up(
     request: MemberRequest, pk: int, event: Callable[..., Contract], *, said: str
 ) -> HttpResponse:
+    contract_to_sign(request, pk)
     form = ReasonForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    if not form.is_valid():
+        messages.error(request, f"Nothing was changed.\n{what_is_wrong(form)}")
+        return redirect("contracts:contract", pk)
 
     def deed(found: Contract) -> str:
-        event(found, party=acting_me(request), by=request.user, on=today(request), reason=reason)
+        event(
+            found, party=acting_me(request), by=request.user, on=today(request),
+            **form.cleaned_data,
+        )  # fmt: skip
         return said
 
     return _happen(request, pk, deed)

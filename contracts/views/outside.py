@@ -14,7 +14,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import Forbidden, Refused, Unknown
-from accounts.http import MemberRequest, acting_me, acting_me_or_none, status_for, today
+from accounts.http import (
+    MemberRequest,
+    acting_me,
+    acting_me_or_none,
+    status_for,
+    today,
+    what_is_wrong,
+)
 from accounts.models import MicroEnterprise
 from accounts.permissions import may_sign_for
 from accounts.queries import organization
@@ -130,8 +137,7 @@ def receive(request: MemberRequest, pk: int) -> HttpResponse:
     outside.require_orderer(request.user, _found(request, pk).buyer, on=today(request))
     form = ReceiveForm(request.POST)
     if not form.is_valid():
-        words = [str(text) for errors in form.errors.values() for text in errors]
-        messages.error(request, "Nothing was paid.\n" + "\n".join(words))
+        messages.error(request, f"Nothing was paid.\n{what_is_wrong(form)}")
         return redirect("contracts:outside_purchase", pk)
 
     def deed(found: OutsidePurchase) -> str:

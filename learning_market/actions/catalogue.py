@@ -141,8 +141,17 @@ def cancel_run(run: CourseRun, *, by: User, on: date) -> CourseRun:
 
 @transaction.atomic
 def move_run(run: CourseRun, *, starts_on: date, ends_on: date, by: User, on: date) -> CourseRun:
-    """The provider moves the date: buyers get all back, and may invest in the new run."""
-    run = cancel_run(run, by=by, on=on)
+    """The provider moves the date: buyers get all back, and may invest in the new run.
+
+    Refused for a run that is cancelled: moved twice, it would be held twice.
+    """
+    _open_purchases(run)
+    locked = CourseRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
+    require_may_change(by, locked.course, on=on)
+    if locked.state == CourseRun.State.CANCELLED:
+        raise Refused(f"The run of {locked.starts_on} is cancelled or moved already.",
+                      code="run_cancelled", help="Open another run of the course.")  # fmt: skip
+    run = cancel_run(locked, by=by, on=on)
     reference = f"{run.reference}, moved to {starts_on}" if run.reference else ""
     terms = RunTerms(starts_on, ends_on, run.price, run.seats, run.place, reference[:120])
     if starts_on <= on:

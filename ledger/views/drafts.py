@@ -47,7 +47,7 @@ def grant(request: MemberRequest, pk: int | None = None) -> HttpResponse:
             form,
             lambda: drafting.draft_grant(
                 given["micro_enterprise"], given["amount"], envelope,
-                by=request.user, on=on, instead_of=rule,
+                by=request.user, on=on, instead_of=rule, is_form=True,
             ),
         )  # fmt: skip
         if drafted:
@@ -211,7 +211,7 @@ def _draft_department(
         given["department"], customers,
         _envelope(given, f"{given['department']} to its customers"),
         former_cost=given["former_cost"], period=given["period"],
-        phase_in=given["phase_in"] / 100, by=request.user, on=on, instead_of=rule,
+        phase_in=given["phase_in"] / 100, by=request.user, on=on, instead_of=rule, is_form=True,
     )  # fmt: skip
 
 

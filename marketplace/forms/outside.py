@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from accounts import spreadsheets
+from accounts.forms.days import DayField
 from marketplace.forms.offerings import plain_words
 from marketplace.models import Category
 from marketplace.price_layouts import PRESETS
@@ -16,11 +17,6 @@ _PRESET_NAMES = {
     "gsa-hourly-sample": "GSA hourly prices (CALC export)",
     "generic": "Plain list: name, supplier, price, unit, priced_on, valid_until_on",
 }
-
-
-def _day(**options: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(widget=widget, **options)
 
 
 class OutsideOfferForm(forms.Form):
@@ -34,8 +30,8 @@ class OutsideOfferForm(forms.Form):
         label="Per",
         help_text="The unit that inside offers of this kind use, such as hour or month",
     )
-    priced_on = _day(label="Offered on", help_text="The day of the quote or of the price list")
-    valid_until_on = _day(
+    priced_on = DayField(label="Offered on", help_text="The day of the quote or of the price list")
+    valid_until_on = DayField(
         required=False, label="Valid until", help_text="After it the offer cannot be ordered"
     )
     source = forms.CharField(

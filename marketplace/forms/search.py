@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.days import DayField
 from ledger.months import fiscal_year, following, last_day, month_of
 from marketplace.search import INSIDE, OUTSIDE, SORTS, Wanted
 
@@ -55,35 +56,19 @@ class SearchForm(forms.Form):
         )
 
 
-class QuantityForm(forms.Form):
-    """How much of a month is calculated; what is usual unless told."""
-
-    quantity = forms.DecimalField(
-        max_digits=13, decimal_places=3, min_value=Decimal("0.001"), label="How much a month"
-    )
-
-    @property
-    def asked(self) -> Decimal | None:
-        return self.cleaned_data["quantity"] if self.is_valid() else None
-
-
 class BuyForm(forms.Form):
     """How much and how long; the answer is what it costs, before anything is promised."""
 
     quantity = forms.DecimalField(
         max_digits=14, decimal_places=3, min_value=Decimal("0.001"), label="How many a month"
     )
-    starts_on = forms.DateField(
-        label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    ends_on = forms.DateField(
-        label="To and including", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    starts_on = DayField(label="From")
+    ends_on = DayField(label="To and including")
 
-    def __init__(self, *args: Any, on: date, is_counted: bool, **options: Any) -> None:
+    def __init__(self, *args: Any, on: date, is_per_unit: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         self.on = on
-        if not is_counted:
+        if not is_per_unit:
             del self.fields["quantity"]
 
     def clean(self) -> dict[str, Any]:

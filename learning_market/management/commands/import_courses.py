@@ -22,28 +22,21 @@ class Command(AnsweringCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path, on = options["file"], options["on"] or clock.today()
-        content = self.content_of(options, otherwise=_nothing)
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}. Name one that exists.", returncode=1)
         try:
             done = import_courses(
-                content, name=path.name, preset=options["map"], by=None, on=on,
+                path.read_bytes(), name=path.name, preset=options["map"], by=None, on=on,
                 is_dry_run=options["dry_run"],
             )  # fmt: skip
         except Refused as reason:
-            done = _refused(reason)
+            fault = RowRefused(0, reason.field, str(reason.value or ""), str(reason))
+            done = Imported(refused=[fault])
         self.answer(done.figures(), _sentences(done), as_json=options["json"])
         if done.refused:
             raise CommandError(
                 "Nothing was imported; mend the rows and run it again.", returncode=1
             )
-
-
-def _refused(reason: Refused) -> Imported:
-    fault = RowRefused(0, reason.field, str(reason.value or ""), str(reason))
-    return Imported(refused=[fault])
-
-
-def _nothing(reason: Refused) -> dict[str, Any]:
-    return _refused(reason).figures()
 
 
 def _sentences(done: Imported) -> list[str]:
