@@ -2,14 +2,16 @@
 
 import json
 from argparse import ArgumentTypeError
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.errors import Refused
+from accounts import spreadsheets
+from accounts.errors import Invalid, Refused
 
 
 class AnsweringCommand(BaseCommand):
@@ -24,6 +26,26 @@ class AnsweringCommand(BaseCommand):
     def answer(self, told: Any, sentences: list[str], *, as_json: bool) -> None:
         """The same facts for a program or for a person."""
         self.stdout.write(json.dumps(told, default=str) if as_json else "\n".join(sentences))
+
+    def content_of(
+        self, options: Mapping[str, Any], *, otherwise: Callable[[Refused], Any]
+    ) -> bytes:
+        """What is in the file that the arguments name.
+
+        One that cannot be read is a wrong argument: status 2, and with `--json` the command's usual
+        object, which `otherwise` makes of the reason.
+        """
+        path = Path(options["file"])
+        try:
+            # One byte too many is enough to tell; the reader says so.
+            with path.open("rb") as file:
+                return file.read(spreadsheets.MAX_BYTES + 1)
+        except OSError as error:
+            said = f"There is no file {path} to read ({error.strerror}). Name one that exists."
+            reason = Invalid(said, field="file", value=str(path))
+            if options["json"]:
+                self.stdout.write(json.dumps(otherwise(reason), default=str))
+            raise CommandError(said, returncode=2) from error
 
 
 def a_day(text: str) -> date:

@@ -46,7 +46,7 @@ def send(
     **context: object,
 ) -> None:
     """Mail one reader: `template` names a text below templates/mail/, which gets the context, the
-    reader's `name` and the `organization`.
+    reader's `name`, the `organization` and the `site` that its links begin with.
 
     Whoever has no address, has left or whose log-in is closed gets none. A mail that cannot be
     handed over is logged and undoes nothing. `attach` makes the files, after the commit; the
@@ -55,7 +55,10 @@ def send(
     address = address_of(to)
     if not address:
         return
-    told = {"name": _name_of(to), "organization": Organization.objects.first(), **context}
+    told = {
+        "name": _name_of(to), "organization": Organization.objects.first(),
+        "site": settings.PUBLIC_URL, **context,
+    }  # fmt: skip
     message = EmailMessage(
         subject=" ".join(subject.split()),
         body=render_to_string(f"mail/{template}.txt", told),

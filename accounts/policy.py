@@ -5,7 +5,7 @@ and what was computed with them names the version.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,13 +16,35 @@ from accounts.models import Policy
 
 @dataclass(frozen=True)
 class Rule:
-    """What one key means: its words on the page, its default and its limits."""
+    """What one key means: its words on the page, its default and its limits.
+
+    A rule with `options` is a choice: their keys are its values, their words stand on the page.
+    """
 
     label: str
     help: str
-    default: int | bool
+    default: int | bool | str
     minimum: int = 0
     maximum: int = 366
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+CARRY_OVER = {
+    "none": "nothing",
+    "full": "all of it",
+    "capped": "a capped share",
+    "decay": "all of it, for some months",
+    "save_and_share": "a capped share, and shares the rest",
+}
+
+
+def _carry_over(fund: str, default: str) -> Rule:
+    return Rule(
+        f"At the year’s end the {fund} wallet carries over",
+        "of what is free and was not earned; what was earned carries in full",
+        default,
+        options=CARRY_OVER,
+    )
 
 
 RULES: Mapping[str, Rule] = {
@@ -34,6 +56,30 @@ RULES: Mapping[str, Rule] = {
     ),
     "mutual_end_answer_days": Rule(
         "An end that one side named must be confirmed within", "calendar days", 14, 1
+    ),
+    "proposal_answer_days": Rule(
+        "What one side proposes during a contract must be confirmed within",
+        "calendar days: a suspension, its end, a withdrawn notice, an amendment or a renewal",
+        14,
+        1,
+    ),
+    "suspension_lapses_after_days": Rule(
+        "A suspended contract ends after", "calendar days, unless it is resumed", 60, 1
+    ),
+    "breach_cure_working_days": Rule(
+        "A breach that was notified must be cured within",
+        "working days, or the contract ends for cause",
+        10,
+        1,
+    ),
+    "completion_silence_working_days": Rule(
+        "A provider's claim that the outcome is reached is confirmed by silence after",
+        "working days",
+        5,
+        1,
+    ),
+    "benchmark_valid_months": Rule(
+        "A renewal needs an outside offer younger than", "months", 12, 1, 60
     ),
     "dispute_window_working_days": Rule(
         "What a provider earns is free to spend after", "working days after posting", 10
@@ -95,14 +141,36 @@ RULES: Mapping[str, Rule] = {
     "learning_part_refund_percent": Rule(
         "A later cancelled seat releases", "percent of its price, until the day before", 50, 0, 100
     ),
+    "carry_over_operating": _carry_over("operating", "save_and_share"),
+    "carry_over_learning": _carry_over("learning", "full"),
+    "carry_over_incentive": _carry_over("incentive", "full"),
+    "carry_over_share_percent": Rule(
+        "Of what is free, a capped carry-over keeps", "percent", 50, 0, 100
+    ),
+    "carry_over_cap_percent": Rule(
+        "A capped carry-over is at most", "percent of the year’s allocation", 10, 0, 100
+    ),
+    "carry_over_lapses_after_months": Rule(
+        "Where carried money lapses, it does so after",
+        "months of the new year, unless spent",
+        6,
+        1,
+        12,
+    ),
 }
 
 
-def checked(key: str, value: object) -> int | bool:
+def checked(key: str, value: object) -> int | bool | str:
     """The value in the rule's own type; Invalid without such a rule or outside its limits."""
     rule = RULES.get(key)
     if rule is None:
         raise Invalid(f"There is no rule “{key}”.", field="key", value=key)
+    if rule.options:
+        if not isinstance(value, str) or value not in rule.options:
+            raise Invalid(
+                f"“{rule.label}” is one of {', '.join(rule.options)}.", field="value", value=value
+            )
+        return value
     if isinstance(rule.default, bool):
         if not isinstance(value, bool):
             raise Invalid(f"“{rule.label}” is on or off.", field="value", value=value)
@@ -130,7 +198,9 @@ def require_later(valid_from_on: date, *, on: date) -> None:
 
 
 def printed(rule: Rule, value: object) -> str:
-    """The value as a page shows it: `on`, `off` or the number."""
+    """The value as a page shows it: `on`, `off`, the words of an option, or the number."""
+    if rule.options:
+        return rule.options.get(str(value), str(value))
     if isinstance(rule.default, bool):
         return "on" if value else "off"
     return str(value)
@@ -138,7 +208,7 @@ def printed(rule: Rule, value: object) -> str:
 
 def sentence(rule: Rule, value: object) -> str:
     """The rule as a clause: `An unanswered offer lapses after 10 calendar days after ...`."""
-    if isinstance(rule.default, bool):
+    if isinstance(rule.default, (bool, str)):
         return f"{rule.label}: {printed(rule, value)}"
     return f"{rule.label} {printed(rule, value)} {rule.help}"
 

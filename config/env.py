@@ -24,6 +24,15 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def address(name: str, *, hosts: list[str], is_secure: bool) -> str:
+    """Without a slash at its end; by default the first host by HTTPS, or this machine's port."""
+    usual = f"https://{hosts[0].lstrip('*.') or 'localhost'}" if hosts else "https://localhost"
+    url = text(name, usual if is_secure else f"http://127.0.0.1:{text('PORT', '8000')}")
+    if not url.startswith(("https://", "http://")):
+        raise SystemExit(f"{name} must start with https:// or http://, not {url!r}.")
+    return url.rstrip("/")
+
+
 def database(name: str) -> dict[str, object]:
     url = text(name)
     if not url.startswith(("postgres://", "postgresql://")):

@@ -1,6 +1,6 @@
 """One request or answer in figures for the operations that a reader tries first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
@@ -16,15 +16,81 @@ def _answer(title: str, /, **value: Any) -> OpenApiExample:
     return OpenApiExample(title, value, response_only=True, status_codes=["200"])
 
 
-EXAMPLES: Mapping[str, OpenApiExample] = {
+# Figures of PRODUCT 4.4: title, unit, usual quantity, price, parameters.
+_BANDS = [
+    {"up_to": "50", "price": "40.00"},
+    {"up_to": "150", "price": "35.00"},
+    {"up_to": None, "price": "30.00"},
+]
+_PLANS: Mapping[str, tuple[str, str, str, str | None, Mapping[str, Any]]] = {
+    "fixed": ("12,000.00 a month", "", "", "12000.00", {}),
+    "per_unit": ("30.00 per hire", "hire", "180", "30.00", {}),
+    "graduated": ("Each hire at its band", "hire", "180", None, {"bands": _BANDS}),
+    "volume": ("All hires at the band reached", "hire", "180", None, {"bands": _BANDS}),
+    "two_part": (
+        "2,000.00 a month and 12.00 per hire", "hire", "180", None,
+        {"fee": "2000.00", "unit_price": "12.00"},
+    ),
+    "cost_plus": (
+        "Standard cost and 10 %", "hire", "100", None, {"standard_cost": "52.00", "margin": "0.10"}
+    ),
+    "market_minus": (
+        "The outside less 6 %", "hire", "100", None,
+        {
+            "benchmark": "70.00", "saving": "0.06", "source": "price list of Outside Ltd",
+            "priced_on": "2026-02-01",
+        },
+    ),
+    "time_capped": ("85.00 per hour, at most 9,000.00", "hour", "120", "85.00", {"cap": "9000.00"}),
+    "outcome": ("3,000.00 per hire, by success", "hire", "6", "3000.00", {"gate": ""}),
+    "gain_share": (
+        "15 % of the gain", "", "40000", None, {"share": "0.15", "baseline": "0.00"}
+    ),
+    "dual_price": ("Market 62.00, full cost 70.00", "hire", "10", "62.00", {"full_cost": "70.00"}),
+}  # fmt: skip
+
+
+def _offering_of(plan: str) -> OpenApiExample:
+    title, unit, usual, price, parameters = _PLANS[plan]
+    body: dict[str, Any] = {
+        "micro_enterprise": "12", "category": "3", "name": "Recruiting",
+        "summary": "A team that fills posts.", "plan": plan, "unit": unit, "price": price,
+        "usual_quantity": usual, "parameters": parameters,
+    }  # fmt: skip
+    return _request(f"{plan}: {title}", **{name: value for name, value in body.items() if value})
+
+
+EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
     "people_create_or_change": _request(
         "One row of HR data", name="Mari Maasikas", email="mari@example.com",
         hr_unit="Network", job_title="Fitter", fte="0.80",
     ),
-    "contracts_create": _request(
-        "Twelve months at the listed price", micro_enterprise="12", offering="7",
-        starts_on="2026-03-01", ends_on="2027-02-28",
-        joint_objective="Every post is filled within a month.",
+    "offerings_create": [_offering_of(plan) for plan in _PLANS],
+    "contracts_create": [
+        _request(
+            "Twelve months at the listed price", micro_enterprise="12", offering="7",
+            starts_on="2026-03-01", ends_on="2027-02-28",
+            joint_objective="Every post is filled within a month.",
+        ),
+        *(
+            _request(
+                f"{plan}: {told[0]}", micro_enterprise="12", offering="7", starts_on="2026-03-01",
+                ends_on="2027-02-28", parameters=told[4],
+                **({"expected_quantity": told[2], "cap_quantity": told[2]} if told[2] else {}),
+            )
+            for plan, told in _PLANS.items()
+        ),
+    ],
+    "offerings_price": _answer(
+        "180 hires in bands", plan="graduated", unit="hire", quantity="180.000",
+        tariff="each hire at its band: up to 50 40.00, up to 150 35.00, rest 30.00",
+        parts=[
+            {
+                "words": "50 × 40.00 + 100 × 35.00 + 30 × 30.00 (hire, graduated)",
+                "amount": "6400.00",
+            }
+        ],
+        month="6400.00", effective_price="35.56", warnings=[],
     ),
     "contracts_offer": _request("Sign first", micro_enterprise="12", hash=_HASH),
     "contracts_counter": _request(

@@ -82,5 +82,5 @@ def _a_worker_answers() -> bool:
         logger.warning("The workers cannot be asked: %s", error)
         return False
     if answered:
-        cache.set(_WORKER_KEY, "here", _REMEMBER_SECONDS)
+        cache.set(_WORKER_KEY, "yes", _REMEMBER_SECONDS)
     return answered

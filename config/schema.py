@@ -121,8 +121,8 @@ class Schema(AutoSchema):
         return f"{_VERBS.get(self._action, self._action.capitalize())} {noun}"
 
     def get_examples(self) -> list[OpenApiExample]:
-        example = EXAMPLES.get(self.get_operation_id())
-        return [example] if example else []
+        found = EXAMPLES.get(self.get_operation_id(), ())
+        return [found] if isinstance(found, OpenApiExample) else list(found)
 
     def _get_serializer_name(self, *args: Any, **options: Any) -> str:
         name = str(super()._get_serializer_name(*args, **options))

@@ -12,12 +12,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # What differs between a laptop, the tests and production. Everything else is the same.
 DEBUG = env.flag("DEBUG", default=False)
 DEMO = env.flag("DEMO", default=False)
-# Where the demo's own mails point to.
-DEMO_ADDRESS = f"http://127.0.0.1:{env.text('PORT', '8000')}"
 HTTPS = env.flag("HTTPS", default=True)
 STATIC_BUILT = env.flag("STATIC_BUILT", default=True)
 SECRET_KEY = env.text("SECRET_KEY")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1")
+# Where people reach the site, for links in mails that no visit causes.
+PUBLIC_URL = env.address("PUBLIC_URL", hosts=ALLOWED_HOSTS, is_secure=HTTPS)
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 DATABASES = {"default": env.database("DATABASE_URL")}
 REDIS_URL = env.redis("REDIS_URL")
@@ -158,6 +158,7 @@ NAMES_OF_CAUSES = {
     "contracts:settlement_run": "ledger.queries.month_names",
     "learning_market:purchase": "learning_market.queries.purchase_names",
     "ledger:budget": "ledger.queries.budget_names",
+    "ledger:year_end": "ledger.year_figures.year_names",
 }
 
 # Mail. The demo delivers none and shows it at /demo/mails/.
@@ -280,6 +281,6 @@ LOGGING = {
 }
 
 # What apps above the ledger prove of the money, run with the ledger's own checks.
-MONEY_CHECKS = ["contracts.checks.CHECKS"]
+MONEY_CHECKS = ["ledger.year_checks.CHECKS", "contracts.checks.CHECKS"]
 # Who tells what signed things will cost in fiscal years to come.
 FUTURE_COMMITMENTS = ["contracts.queries.future.future_commitments"]

@@ -15,7 +15,7 @@ from contracts.actions import clockwork, funding, ratings, reminders
 from contracts.settlement import runs
 from learning_market import actions as learning
 from ledger import actions as ledger
-from ledger import budgets, checks, statement_mails
+from ledger import budget_publishing, checks, releasing, statement_mails, year_end
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +33,14 @@ class Job:
 # and end before their month is settled, and scores come last.
 JOBS: tuple[Job, ...] = (
     Job("free ended dispute windows", ledger.free_ended_windows),
-    Job("release monthly grants", budgets.release_due),
+    Job("lapse carried money", year_end.lapse_due),
+    Job("start budgets of a year", budget_publishing.start_due),
+    Job("release monthly grants", releasing.release_due),
     Job("start, end and close contracts", clockwork.run_clock),
     Job("commit a new year's months", funding.commit_due),
     Job("pay what is learned", learning.start_due),
     Job("settle the month", runs.run_due, from_hour=2),
+    Job("close the year", year_end.close_due, from_hour=2),
     Job("invite to rate", ratings.invite_due),
     Job("reveal and count ratings", ratings.reveal_due),
     Job("remind of what would lapse", reminders.send_due, from_hour=7),

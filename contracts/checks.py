@@ -38,13 +38,13 @@ def charges_lie_within_the_contract() -> Finding:
         FROM contracts_settlementline line JOIN contracts_contract c ON c.id = line.contract_id
         WHERE line.amount <> 0 AND line.kind IN ('fee', 'usage')
           AND (c.state IN ('draft', 'offered', 'declined', 'withdrawn', 'lapsed')
-               OR line.origin_month > least(c.ended_on, c.ends_on)
+               OR line.origin_month > least(c.ended_on, c.ends_on, c.over_after_on)
                OR line.origin_month + interval '1 month' <= c.starts_on)
         UNION ALL
         SELECT c.id, u.used_on::text, 'counted usage'
         FROM contracts_usage u JOIN contracts_contract c ON c.id = u.contract_id
         WHERE u.counted_in IS NOT NULL
-          AND (u.used_on < c.starts_on OR u.used_on > least(c.ended_on, c.ends_on))
+          AND (u.used_on < c.starts_on OR u.used_on > least(c.ended_on, c.ends_on, c.over_after_on))
         ORDER BY 1, 2""")
     return Finding(
         "charges_lie_within_the_contract",
@@ -129,6 +129,65 @@ def inside_sales_are_inside_purchases() -> Finding:
     )
 
 
+def credits_stay_under_their_cap() -> Finding:
+    """Of the credits and bonuses of each origin month, over all runs (PRODUCT 4.11)."""
+    rows = rows_of("""
+        WITH base AS (
+            SELECT contract_id, origin_month,
+                   coalesce(sum(amount) FILTER (WHERE kind = 'fee'), sum(amount)) AS amount
+            FROM contracts_settlementline WHERE kind IN ('fee', 'usage') GROUP BY 1, 2
+        ), given AS (
+            SELECT line.contract_id, line.origin_month, line.kind, max(v.credit_cap) AS cap,
+                   sum(line.amount) * CASE line.kind WHEN 'credit' THEN -1 ELSE 1 END AS amount
+            FROM contracts_settlementline line
+            JOIN contracts_contractversion v ON v.id = line.version_id
+            WHERE line.kind IN ('credit', 'bonus') GROUP BY 1, 2, 3
+        )
+        SELECT given.contract_id, to_char(given.origin_month, 'YYYY-MM'), given.kind,
+               given.amount, coalesce(round(base.amount * given.cap / 100, 2), 0) AS most
+        FROM given LEFT JOIN base USING (contract_id, origin_month)
+        WHERE given.amount < 0
+           OR given.amount > coalesce(round(base.amount * given.cap / 100, 2), 0)
+        ORDER BY 1, 2, 3""")
+    return Finding(
+        "credits_stay_under_their_cap",
+        "Credits and bonuses of service levels lie within the share of the month that was signed.",
+        broken=[
+            f"Contract {contract}, {month}: a {kind} of {amount}, at most {most}."
+            for contract, month, kind, amount, most in rows[:MOST_NAMED]
+        ],
+    )
+
+
+def credits_rest_on_measurements() -> Finding:
+    rows = rows_of("""
+        SELECT line.contract_id, to_char(line.origin_month, 'YYYY-MM'), line.term, line.kind
+        FROM contracts_settlementline line
+        WHERE line.kind IN ('credit', 'bonus') AND line.amount <> 0 AND NOT EXISTS (
+            SELECT FROM contracts_measurement m
+            WHERE m.contract_id = line.contract_id AND m.term = line.term
+              AND m.month = line.origin_month AND m.counted_in <= line.month)
+        UNION ALL
+        SELECT back.contract_id, to_char(back.origin_month, 'YYYY-MM'), back.term, 'earn_back'
+        FROM contracts_settlementline back
+        WHERE back.kind = 'earn_back'
+        GROUP BY back.contract_id, back.origin_month, back.term
+        HAVING sum(back.amount) > (
+            SELECT coalesce(-sum(line.amount), 0) FROM contracts_settlementline line
+            WHERE line.kind = 'credit' AND line.contract_id = back.contract_id
+              AND line.origin_month = back.origin_month AND line.term = back.term)
+        ORDER BY 1, 2, 3""")
+    return Finding(
+        "credits_rest_on_measurements",
+        "Every credit and bonus rests on a measurement that was counted, and no earn-back returns "
+        "more than was credited.",
+        broken=[
+            f"Contract {contract}, {month}: nothing carries the {kind} of “{term}”."
+            for contract, month, term, kind in rows[:MOST_NAMED]
+        ],
+    )
+
+
 def locked_lines_keep_their_digest() -> Finding:
     rows = rows_of("""
         SELECT to_char(run.month, 'YYYY-MM') FROM ledger_settlementrun run
@@ -154,5 +213,7 @@ CHECKS: list[Callable[[], Finding]] = [
     charges_lie_within_the_contract,
     lines_are_paid_or_wait,
     inside_sales_are_inside_purchases,
+    credits_stay_under_their_cap,
+    credits_rest_on_measurements,
     locked_lines_keep_their_digest,
 ]

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from contracts.terms import Measure, Terms
 from ledger.months import following, last_day, month_of
-from marketplace.price_plans import Plan
+from marketplace.price_plans import PricePlan
+from marketplace.service_levels import DEFAULT_CAP, Level
 
 MONTHS = 12
 MOST_MONTHS = 60
@@ -13,27 +14,30 @@ MOST_MONTHS = 60
 
 def starting_terms(
     *,
-    plan: str,
-    price: Decimal,
-    unit: str,
+    plan: PricePlan,
+    usual: Decimal | None,
     summary: str,
     lead_time_days: int,
     measures: tuple[Measure, ...],
     on: date,
+    levels: tuple[Level, ...] = (),
+    credit_cap: Decimal = DEFAULT_CAP,
     quantity: Decimal | None = None,
     starts_on: date | None = None,
     ends_on: date | None = None,
 ) -> Terms:
     """Terms at the listed price from the first month that the lead time leaves, for twelve months.
 
-    `quantity` is how many units a month are expected, or for a fixed price how many months.
+    `quantity` is how many units a month are expected, in place of what is `usual`; for a fixed
+    price how many months.
     """
-    is_fixed = Plan(plan) is Plan.FIXED
+    is_fixed = not plan.counts
     start = starts_on or _first_month(on + timedelta(days=max(1, lead_time_days)))
     months = int(quantity) if is_fixed and quantity and quantity >= 1 else MONTHS
-    units = None if is_fixed else quantity
+    units = None if is_fixed else quantity or usual
     return Terms(
-        plan=plan, price=price, unit=unit, starts_on=start, measures=measures,
+        plan=plan.plan.value, price=plan.price, unit=plan.unit, parameters=plan.document(),
+        starts_on=start, measures=measures, levels=levels, credit_cap=credit_cap,
         ends_on=ends_on or _after(start, months=min(months, MOST_MONTHS)),
         expected_quantity=units, cap_quantity=units,
         joint_objective=summary,

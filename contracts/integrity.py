@@ -19,13 +19,17 @@ from contracts.models import (
     ServiceLevel,
     Signature,
     SuccessMeasure,
+    Suspension,
 )
 
 CHUNK = 500
 State = Contract.State
 # What both sides must have signed, and the events that carry a signature.
 _SIGNED = {State.AGREED, State.ACTIVE, State.SUSPENDED, State.NOTICE, State.ENDED, State.CLOSED}
-_SIGNING = {"offer", "counter", "accept"}
+_SIGNING = {
+    "offer", "counter", "accept", "propose_amendment", "amend", "propose_renewal", "renew",
+}  # fmt: skip
+_PAUSING, _RESUMING = {"suspend", "order_suspension"}, {"resume", "order_resumption"}
 _COPIES = (
     "title",
     "plan",
@@ -33,6 +37,7 @@ _COPIES = (
     "price",
     "expected_quantity",
     "cap_quantity",
+    "parameters",
     "starts_on",
     "ends_on",
 )
@@ -42,6 +47,8 @@ _LEVEL = (
     "name", "promise", "unit", "measurer", "excludes_maintenance", "excludes_buyer_caused",
     "tiers", "earns_back", "bonus_above", "bonus",
 )  # fmt: skip
+# What a document that is older than a term leaves out.
+_OLDER: Mapping[str, Any] = {"parameters": {}}
 _MEASURE = ("name", "unit", "direction", "target", "floor", "method", "measurer", "weight")
 
 
@@ -60,6 +67,7 @@ class _Rows(NamedTuple):
     events: Mapping[int, list[ContractEvent]]
     measures: Mapping[int, list[SuccessMeasure]]
     levels: Mapping[int, list[ServiceLevel]]
+    pauses: Mapping[int, list[Suspension]]
 
 
 def verify_contracts() -> dict[str, Any]:
@@ -85,10 +93,11 @@ def faults_of(contract: Contract, rows: _Rows) -> Iterator[Fault]:
         yield from _version_faults(contract, version, rows.measures[version.pk])
         yield from _level_faults(contract, version, rows.levels[version.pk])
     yield from _signature_faults(contract, versions, rows.signatures[contract.pk])
-    yield from _current_faults(contract, versions)
     events = rows.events[contract.pk]
+    yield from _current_faults(contract, versions, events)
     yield from _chain_faults(contract, events)
     yield from _story_faults(contract, events, rows.signatures[contract.pk])
+    yield from _pause_faults(contract, events, rows.pauses[contract.pk])
 
 
 def _chunks() -> Iterator[list[Contract]]:
@@ -109,6 +118,7 @@ def _rows_of(keys: list[int]) -> _Rows:
         _grouped(ContractEvent.objects.filter(contract__in=keys).order_by("number"), "contract_id"),
         _grouped(SuccessMeasure.objects.filter(version__contract__in=keys), "version_id"),
         _grouped(ServiceLevel.objects.filter(version__contract__in=keys), "version_id"),
+        _grouped(Suspension.objects.filter(contract__in=keys).order_by("pk"), "contract_id"),
     )
 
 
@@ -137,7 +147,7 @@ def _version_faults(
         if terms.get(name) != value:
             yield Fault(what, f"The terms name {name} {terms.get(name)}, the contract {value}.")
     for name in _COPIES:
-        if not _is_same(terms.get(name), getattr(version, name)):
+        if not _is_same(terms.get(name, _OLDER.get(name)), getattr(version, name)):
             yield Fault(what, f"Beside the terms, {name} is {getattr(version, name)}.")
     yield from _measure_faults(what, terms, measures)
 
@@ -214,7 +224,9 @@ def _side_faults(
             yield Fault(what, f"It is {contract.state}, but not both sides signed its terms.")
 
 
-def _current_faults(contract: Contract, versions: list[ContractVersion]) -> Iterator[Fault]:
+def _current_faults(
+    contract: Contract, versions: list[ContractVersion], events: list[ContractEvent]
+) -> Iterator[Fault]:
     what = f"contract {contract.pk}"
     if [version.number for version in versions] != list(range(1, len(versions) + 1)):
         yield Fault(what, "A version is missing.")
@@ -222,7 +234,11 @@ def _current_faults(contract: Contract, versions: list[ContractVersion]) -> Iter
     if current is None:
         yield Fault(what, "Its current terms are not among its versions.")
         return
-    if (contract.starts_on, contract.ends_on) != (current.starts_on, current.ends_on):
+    ends_on = current.ends_on.isoformat()
+    for event in events:  # Terms that renew the contract move its end on by themselves.
+        if event.kind == "renew_itself" and event.version_id == current.pk:
+            ends_on = event.payload["ends_on"]
+    if (contract.starts_on, contract.ends_on.isoformat()) != (current.starts_on, ends_on):
         yield Fault(what, "Its dates are not those of its current terms.")
 
 
@@ -261,6 +277,28 @@ def _story_faults(
     rows = {(each.version_id, each.party_id, each.signed_by_id) for each in signatures}
     if signed != rows:
         yield Fault(what, "Its signatures are not those that its events tell of.")
+
+
+def _pause_faults(
+    contract: Contract, events: list[ContractEvent], pauses: list[Suspension]
+) -> Iterator[Fault]:
+    """The suspended days, which nobody pays for, must be those that the events tell of."""
+    told: list[list[str]] = []
+    is_open = False
+    for event in events:
+        if event.kind in _PAUSING:
+            told.append([event.payload["first_on"], event.payload["lapses_after_on"]])
+            is_open = True
+        elif is_open and event.kind in _RESUMING:
+            told[-1][1], is_open = event.payload["last_on"], False
+        elif is_open and event.payload.get("stays_suspended_until"):
+            told[-1][1] = event.payload["stays_suspended_until"]
+    rows = [[pause.first_on.isoformat(), pause.last_on.isoformat()] for pause in pauses]
+    if rows != told:
+        yield Fault(
+            f"contract {contract.pk}, suspensions",
+            f"The suspended days are {rows}, its events tell of {told}.",
+        )
 
 
 def _event_document(event: ContractEvent) -> dict[str, Any]:

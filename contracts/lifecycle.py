@@ -4,13 +4,14 @@ One table (PRODUCT 4.2); every pair that is not in it is refused. A state by dat
 have run (PRODUCT 4.0): `state_on` tells it, and the jobs only write it down.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from accounts.errors import Refused
 from contracts.models import Contract
+from ledger.months import following, last_day, month_of
 
 State = Contract.State
 Because = Contract.EndedBecause
@@ -31,6 +32,29 @@ class Event(StrEnum):
     CANCEL = "cancel"
     PROPOSE_END = "propose_end"
     CONFIRM_END = "confirm_end"
+    PROPOSE_AMENDMENT = "propose_amendment"
+    AMEND = "amend"
+    PROPOSE_RENEWAL = "propose_renewal"
+    RENEW = "renew"
+    RENEW_ITSELF = "renew_itself"
+    PROPOSE_SUSPENSION = "propose_suspension"
+    SUSPEND = "suspend"
+    ORDER_SUSPENSION = "order_suspension"
+    PROPOSE_RESUMPTION = "propose_resumption"
+    RESUME = "resume"
+    ORDER_RESUMPTION = "order_resumption"
+    SUSPENSION_LAPSES = "suspension_lapses"
+    GIVE_NOTICE = "give_notice"
+    PROPOSE_STAY = "propose_stay"
+    WITHDRAW_NOTICE = "withdraw_notice"
+    DROP_PROPOSAL = "drop_proposal"
+    REPORT_BREACH = "report_breach"
+    CURE_BREACH = "cure_breach"
+    END_FOR_CAUSE = "end_for_cause"
+    END_CHRONIC = "end_chronic"
+    CLAIM_COMPLETION = "claim_completion"
+    COMPLETE = "complete"
+    DISSOLVE = "dissolve"
     EXPIRE = "expire"
     CLOSE = "close"
 
@@ -41,6 +65,9 @@ class Actor(StrEnum):
     EITHER = "either party"
     TURN = "the party whose turn it is"
     OFFERER = "the party that made the last offer"
+    BUYER = "the buyer"
+    PROVIDER = "the provider"
+    CHRO = "the CHRO"
     CLOCK = "the calendar"
 
 
@@ -53,24 +80,64 @@ class Row:
     because: str = ""
 
 
-# A mutual end takes two steps: naming a day changes no state, the other side's word does.
-TABLE: Mapping[tuple[Contract.State, Event], Row] = {
-    (State.DRAFT, Event.REVISE): Row(Actor.EITHER, State.DRAFT),
-    (State.DRAFT, Event.OFFER): Row(Actor.EITHER, State.OFFERED),
-    (State.OFFERED, Event.COUNTER): Row(Actor.TURN, State.OFFERED),
-    (State.OFFERED, Event.ACCEPT): Row(Actor.TURN, State.AGREED),
-    (State.OFFERED, Event.DECLINE): Row(Actor.TURN, State.DECLINED),
-    (State.OFFERED, Event.WITHDRAW): Row(Actor.OFFERER, State.WITHDRAWN),
-    (State.OFFERED, Event.LAPSE): Row(Actor.CLOCK, State.LAPSED),
-    (State.AGREED, Event.START): Row(Actor.CLOCK, State.ACTIVE),
-    (State.AGREED, Event.CANCEL): Row(Actor.EITHER, State.ENDED, Because.CANCELLED),
-    (State.AGREED, Event.PROPOSE_END): Row(Actor.EITHER, State.AGREED),
-    (State.AGREED, Event.CONFIRM_END): Row(Actor.EITHER, State.ENDED, Because.MUTUAL),
-    (State.ACTIVE, Event.PROPOSE_END): Row(Actor.EITHER, State.ACTIVE),
-    (State.ACTIVE, Event.CONFIRM_END): Row(Actor.EITHER, State.ENDED, Because.MUTUAL),
-    (State.ACTIVE, Event.EXPIRE): Row(Actor.CLOCK, State.ENDED, Because.EXPIRED),
-    (State.ENDED, Event.CLOSE): Row(Actor.CLOCK, State.CLOSED),
-}
+def _rows() -> Iterator[tuple[tuple[Contract.State, Event], Row]]:
+    """The rows of PRODUCT 4.2. What takes two sides takes two steps: the first, which proposes,
+    changes no state; the other side's word does."""
+    signed = (State.AGREED, State.ACTIVE, State.SUSPENDED, State.NOTICE)
+    running = (State.ACTIVE, State.SUSPENDED, State.NOTICE)
+    either, clock = Actor.EITHER, Actor.CLOCK
+
+    yield (State.DRAFT, Event.REVISE), Row(either, State.DRAFT)
+    yield (State.DRAFT, Event.OFFER), Row(either, State.OFFERED)
+    yield (State.OFFERED, Event.COUNTER), Row(Actor.TURN, State.OFFERED)
+    yield (State.OFFERED, Event.ACCEPT), Row(Actor.TURN, State.AGREED)
+    yield (State.OFFERED, Event.DECLINE), Row(Actor.TURN, State.DECLINED)
+    yield (State.OFFERED, Event.WITHDRAW), Row(Actor.OFFERER, State.WITHDRAWN)
+    yield (State.OFFERED, Event.LAPSE), Row(clock, State.LAPSED)
+    yield (State.AGREED, Event.START), Row(clock, State.ACTIVE)
+    yield (State.AGREED, Event.CANCEL), Row(either, State.ENDED, Because.CANCELLED)
+    for state in signed:
+        yield (state, Event.PROPOSE_END), Row(either, state)
+        yield (state, Event.CONFIRM_END), Row(either, State.ENDED, Because.MUTUAL)
+    for state in running:
+        yield (state, Event.PROPOSE_AMENDMENT), Row(either, state)
+        yield (state, Event.AMEND), Row(either, state)
+        yield (state, Event.DROP_PROPOSAL), Row(either, state)
+        yield (state, Event.REPORT_BREACH), Row(either, state)
+        yield (state, Event.CURE_BREACH), Row(either, state)
+        yield (state, Event.END_FOR_CAUSE), Row(clock, State.ENDED, Because.CAUSE)
+    yield (State.ACTIVE, Event.PROPOSE_RENEWAL), Row(either, State.ACTIVE)
+    yield (State.ACTIVE, Event.RENEW), Row(either, State.ACTIVE)
+    yield (State.ACTIVE, Event.RENEW_ITSELF), Row(clock, State.ACTIVE)
+    yield (State.ACTIVE, Event.PROPOSE_SUSPENSION), Row(either, State.ACTIVE)
+    yield (State.ACTIVE, Event.SUSPEND), Row(either, State.SUSPENDED)
+    yield (State.ACTIVE, Event.ORDER_SUSPENSION), Row(Actor.CHRO, State.SUSPENDED)
+    yield (State.SUSPENDED, Event.PROPOSE_RESUMPTION), Row(either, State.SUSPENDED)
+    yield (State.SUSPENDED, Event.RESUME), Row(either, State.ACTIVE)
+    yield (State.SUSPENDED, Event.ORDER_RESUMPTION), Row(Actor.CHRO, State.ACTIVE)
+    lapsed = Row(clock, State.ENDED, Because.SUSPENSION_LAPSED)
+    yield (State.SUSPENDED, Event.SUSPENSION_LAPSES), lapsed
+    yield (State.ACTIVE, Event.GIVE_NOTICE), Row(either, State.NOTICE)
+    yield (State.SUSPENDED, Event.GIVE_NOTICE), Row(either, State.NOTICE)
+    yield (State.NOTICE, Event.PROPOSE_STAY), Row(either, State.NOTICE)
+    yield (State.NOTICE, Event.WITHDRAW_NOTICE), Row(either, State.ACTIVE)
+    chronic = Row(Actor.BUYER, State.ENDED, Because.CHRONIC_FAILURE)
+    yield (State.ACTIVE, Event.END_CHRONIC), chronic
+    yield (State.NOTICE, Event.END_CHRONIC), chronic
+    yield (State.ACTIVE, Event.CLAIM_COMPLETION), Row(Actor.PROVIDER, State.ACTIVE)
+    yield (State.ACTIVE, Event.COMPLETE), Row(Actor.BUYER, State.ENDED, Because.COMPLETED)
+    yield (State.OFFERED, Event.DISSOLVE), Row(clock, State.WITHDRAWN)
+    yield (State.AGREED, Event.DISSOLVE), Row(clock, State.ENDED, Because.DISSOLVED)
+    yield (State.ACTIVE, Event.DISSOLVE), Row(clock, State.NOTICE)
+    yield (State.SUSPENDED, Event.DISSOLVE), Row(clock, State.NOTICE)
+    yield (State.ACTIVE, Event.EXPIRE), Row(clock, State.ENDED, Because.EXPIRED)
+    yield (State.SUSPENDED, Event.EXPIRE), Row(clock, State.ENDED, Because.EXPIRED)
+    yield (State.NOTICE, Event.EXPIRE), Row(clock, State.ENDED, Because.NOTICE)
+    yield (State.ENDED, Event.CLOSE), Row(clock, State.CLOSED)
+
+
+TABLE: Mapping[tuple[Contract.State, Event], Row] = dict(_rows())
+RUNNING = (State.AGREED, State.ACTIVE, State.SUSPENDED, State.NOTICE)
 TERMINAL = (State.CLOSED, State.DECLINED, State.WITHDRAWN, State.LAPSED)
 _ACTS = {
     Event.REVISE: "changed",
@@ -84,6 +151,29 @@ _ACTS = {
     Event.CANCEL: "cancelled",
     Event.PROPOSE_END: "ended by both sides",
     Event.CONFIRM_END: "ended by both sides",
+    Event.PROPOSE_AMENDMENT: "amended",
+    Event.AMEND: "amended",
+    Event.PROPOSE_RENEWAL: "renewed",
+    Event.RENEW: "renewed",
+    Event.RENEW_ITSELF: "renewed",
+    Event.PROPOSE_SUSPENSION: "suspended",
+    Event.SUSPEND: "suspended",
+    Event.ORDER_SUSPENSION: "suspended",
+    Event.PROPOSE_RESUMPTION: "resumed",
+    Event.RESUME: "resumed",
+    Event.ORDER_RESUMPTION: "resumed",
+    Event.SUSPENSION_LAPSES: "left to lapse",
+    Event.GIVE_NOTICE: "ended by notice",
+    Event.PROPOSE_STAY: "kept from its notice",
+    Event.WITHDRAW_NOTICE: "kept from its notice",
+    Event.DROP_PROPOSAL: "freed of a proposal",
+    Event.REPORT_BREACH: "reported as broken",
+    Event.CURE_BREACH: "reported as cured",
+    Event.END_FOR_CAUSE: "ended for cause",
+    Event.END_CHRONIC: "ended for chronic failure",
+    Event.CLAIM_COMPLETION: "completed",
+    Event.COMPLETE: "completed",
+    Event.DISSOLVE: "ended by a party that dissolves",
     Event.EXPIRE: "left to expire",
     Event.CLOSE: "closed",
 }
@@ -98,7 +188,7 @@ def state_on(contract: Contract, *, on: date) -> Contract.State:
     stored = State(contract.state)
     if stored == State.OFFERED and contract.answer_until_on and on > contract.answer_until_on:
         return State.LAPSED
-    if stored in {State.AGREED, State.ACTIVE} and on > contract.ends_on:
+    if stored in RUNNING and on > _end_by_dates(contract, on=on):
         return State.ENDED
     if stored == State.AGREED and on >= contract.starts_on:
         return State.ACTIVE
@@ -109,27 +199,70 @@ def ended_because_on(contract: Contract, *, on: date) -> str:
     """Why it ended, also where only the calendar says so; empty while it has not."""
     if contract.ended_because:
         return contract.ended_because
-    return Because.EXPIRED if state_on(contract, on=on) == State.ENDED else ""
+    return ending_of(contract)[1] if state_on(contract, on=on) == State.ENDED else ""
+
+
+def ending_of(contract: Contract) -> tuple[Event, str]:
+    """The event by which the calendar alone ends a running contract, and the reason it gives."""
+    by_term = min(contract.ends_on, contract.ended_on or contract.ends_on)
+    if contract.over_after_on and contract.over_after_on < by_term:
+        is_lapse = contract.over_because == Because.SUSPENSION_LAPSED
+        event = Event.SUSPENSION_LAPSES if is_lapse else Event.END_FOR_CAUSE
+        return event, contract.over_because
+    is_notice = contract.state == State.NOTICE
+    return Event.EXPIRE, Because.NOTICE if is_notice else Because.EXPIRED
 
 
 def last_day_of(contract: Contract) -> date:
-    """The last day that counts, inclusive; before the start where it never began."""
+    """The last day that counts, inclusive, as far as it is known: before the start where it never
+    began. An open suspension or breach that nobody settles may still end it sooner."""
     return contract.ends_on if contract.ended_on is None else contract.ended_on
 
 
 def is_running(contract: Contract, *, on: date) -> bool:
-    """Whether that day is an active day: signed, begun and not over, by the dates alone.
+    """Whether that day is a day of it: signed, begun and not over, by the dates alone.
 
     An end that both sides named for a later day has the state `ended` at once, and yet the
-    service runs to that day inclusive.
+    service runs to that day inclusive. Suspended days count: they are known by their own rows.
     """
     is_signed = contract.state in Contract.SIGNED
-    return is_signed and contract.starts_on <= on <= last_day_of(contract)
+    return is_signed and contract.starts_on <= on <= _end_by_dates(contract, on=on)
 
 
 def has_active_day(contract: Contract) -> bool:
     """Whether any day of it was or will be active; a cancelled one has none."""
     return contract.state in Contract.SIGNED and contract.starts_on <= last_day_of(contract)
+
+
+def renewed_until(contract: Contract, *, on: date) -> date:
+    """The end of its term that day, where the terms renew it by themselves; else as signed."""
+    ends_on = contract.ends_on
+    if contract.renews_months and contract.state in {State.AGREED, State.ACTIVE}:
+        while contract.ended_on is None and on > ends_on:
+            ends_on = end_after_months(ends_on, months=contract.renews_months)
+    return ends_on
+
+
+def end_after_months(ends_on: date, *, months: int) -> date:
+    """So many months later; the end of a month stays one: 28 February and one month, 31 March."""
+    start = ends_on + timedelta(days=1)
+    month = start.replace(day=1)
+    for _ in range(months):
+        month = following(month)
+    return month.replace(day=min(start.day, last_day(month).day)) - timedelta(days=1)
+
+
+def notice_ends(*, given_on: date, days: int) -> date:
+    """The last day after a notice: so many days, then to the end of that month (PRODUCT 4.2).
+
+    Given on 15 March with 30 days: 14 April, so 30 April.
+    """
+    return last_day(month_of(given_on + timedelta(days=days)))
+
+
+def _end_by_dates(contract: Contract, *, on: date) -> date:
+    ends_on = contract.ended_on or renewed_until(contract, on=on)
+    return min(ends_on, contract.over_after_on or ends_on)
 
 
 def answer_until(*, offered_on: date, starts_on: date, lapses_after_days: int) -> date:

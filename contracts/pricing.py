@@ -49,6 +49,33 @@ def fee(prices: Sequence[PricedDays], month: date, *, suspended: Sequence[Days] 
     return to_cents(exact / days_in(month))
 
 
+class Planned(NamedTuple):
+    """Days on which one price plan holds, and the units a month that are expected on them."""
+
+    days: Days
+    plan: PricePlan
+    expected: Decimal | None
+
+
+def planned_over(
+    spans: Sequence[Planned], *, suspended: Sequence[Days] = ()
+) -> dict[date, Decimal]:
+    """What each month is expected to cost, in order: what signatures reserve (PRODUCT 4.6, 4.7).
+
+    The month's fee over all its prices, and the expected usage at its price; quantities are per
+    month and never prorated, so of two plans in one month the larger is kept ready. A month that
+    is suspended throughout costs nothing. The spans follow each other without overlap.
+    """
+    plan: dict[date, Decimal] = {}
+    for month in months_between(spans[0].days.first, spans[-1].days.last) if spans else ():
+        priced = [(PricedDays(*each.days, each.plan.monthly_fee()), each) for each in spans]
+        active = [(days, each) for days, each in priced if _active_days(days, month, suspended)]
+        usage = [to_cents(each.plan.usage_amount(each.expected or ZERO)) for _, each in active]
+        prices = [days for days, _ in active]
+        plan[month] = fee(prices, month, suspended=suspended) + max(usage, default=ZERO)
+    return plan
+
+
 def planned_by_month(
     plan: PricePlan,
     *,
@@ -57,16 +84,12 @@ def planned_by_month(
     ends_on: date,
     ended_on: date | None = None,
 ) -> dict[date, Decimal]:
-    """What each month of the term is expected to cost, in order; what a signature reserves.
+    """`planned_over` a term with one price: what the first signatures reserve.
 
-    The prorated fee plus the expected usage of a month at its price; quantities are per month and
-    are never prorated (PRODUCT 4.6, 4.7). `ended_on` cuts the term to that day, inclusive; a term
-    that never began has no month.
+    `ended_on` cuts the term to that day, inclusive; a term that never began has no month.
     """
     last = ends_on if ended_on is None else min(ends_on, ended_on)
-    usage = to_cents(plan.usage_amount(expected or ZERO))
-    span = PricedDays(starts_on, last, plan.monthly_fee())
-    return {month: fee([span], month) + usage for month in months_between(starts_on, last)}
+    return planned_over([Planned(Days(starts_on, last), plan, expected)])
 
 
 class Commitment(NamedTuple):

@@ -6,27 +6,28 @@ fixed number of places, days are ISO, parties are ids, so that a name can be bla
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Self
 
 from accounts.errors import Invalid, Refused
-from ledger.money import LARGEST, exact, to_cents
+from ledger.money import LARGEST, exact
 from marketplace import service_levels
-from marketplace.price_plans import Plan, PricePlan
+from marketplace.price_plans import MOST_UNITS, Plan, PricePlan, plan_of, sound
 from marketplace.service_levels import DEFAULT_CAP, Level, level_of
 
 QUANTITY = Decimal("0.001")
 VALUE = Decimal("0.0001")
 PERCENT = Decimal("0.01")
 # The widest that the columns hold, and what no reader would believe.
-MOST_UNITS = Decimal(9_999_999_999)
 LARGEST_VALUE = Decimal(10_000_000_000)
 LONGEST_YEARS = 5
 LONGEST_SECTION = 4000
 MOST_MEASURES = 12
+LONGEST_NOTICE_DAYS = 366
+MOST_RENEWED_MONTHS = 60
 HEAVIEST = 100
 HUNDRED = Decimal(100)
 DIRECTIONS = ("higher", "lower")
@@ -86,8 +87,9 @@ class Terms:
     """What the parties negotiate; everything else of the document is given by the contract.
 
     `plan` and `unit` are those of the offering: the actions fill them in, whatever stood there.
-    `price` is per month (fixed) or per unit. A plan per unit expects `expected_quantity` units a
-    month and pays at most `cap_quantity` of them without asking the buyer (PRODUCT 4.7).
+    `price` is the headline of the plan and `parameters` what else it needs to know, as canonical
+    JSON (`price_plans.sound`). A plan that counts something expects `expected_quantity` of it a
+    month and pays at most `cap_quantity` without asking the buyer (PRODUCT 4.7).
     """
 
     price: Decimal
@@ -95,8 +97,13 @@ class Terms:
     ends_on: date
     plan: str = ""
     unit: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     expected_quantity: Decimal | None = None
     cap_quantity: Decimal | None = None
+    # A notice runs so many days and then to the end of that month; at its end the contract renews
+    # itself by so many months, 0 where that is not chosen (PRODUCT 4.2).
+    notice_days: int = 30
+    renews_months: int = 0
     measures: tuple[Measure, ...] = ()
     levels: tuple[Level, ...] = ()
     credit_cap: Decimal = DEFAULT_CAP
@@ -109,7 +116,14 @@ class Terms:
 
     @property
     def price_plan(self) -> PricePlan:
-        return PricePlan(Plan(self.plan), self.price, self.unit)
+        return plan_of(self.plan, price=self.price, unit=self.unit, parameters=self.parameters)
+
+    @property
+    def cap_amount(self) -> Decimal | None:
+        """The most that a month's usage can cost up to its cap; None where nothing is counted."""
+        return (
+            None if self.cap_quantity is None else self.price_plan.dearest_usage(self.cap_quantity)
+        )
 
     def with_changes(self, **changes: Any) -> Self:
         return replace(self, **changes)
@@ -172,7 +186,7 @@ def require_sound(terms: Terms, *, on: date, for_signature: bool = False) -> Ter
     A draft may still lack its success measures; what is signed may not (PRODUCT 2, 23).
     """
     _require_term(terms, on=on)
-    _require_price(terms)
+    plan = _require_price(terms)
     _require_words(terms)
     for measure in terms.measures:
         _require_measure(measure)
@@ -191,7 +205,9 @@ def require_sound(terms: Terms, *, on: date, for_signature: bool = False) -> Ter
         levels=service_levels.require_sound(terms.levels, cap=terms.credit_cap),
         credit_cap=terms.credit_cap.quantize(PERCENT),
         adjustment=_sound_adjustment(terms.adjustment),
-        price=exact(terms.price),
+        price=plan.price,
+        unit=plan.unit,
+        parameters=plan.document(),
         expected_quantity=_quantity(terms.expected_quantity),
         cap_quantity=_quantity(terms.cap_quantity),
     )
@@ -216,29 +232,50 @@ def _require_term(terms: Terms, *, on: date) -> None:
             field="ends_on",
             value=terms.ends_on,
         )
-
-
-def _require_price(terms: Terms) -> None:
-    price, expected, cap = terms.price, terms.expected_quantity, terms.cap_quantity
-    if not price.is_finite() or not 0 < price <= LARGEST or price != to_cents(price):
+    if not 0 <= terms.notice_days <= LONGEST_NOTICE_DAYS:
         raise Invalid(
-            f"The price {price} is no amount above zero with two places.",
-            field="price",
-            value=price,
+            f"A notice of {terms.notice_days} days is not possible. Choose 0 to"
+            f" {LONGEST_NOTICE_DAYS}.",
+            field="notice_days",
+            value=terms.notice_days,
         )
-    if Plan(terms.plan) is Plan.FIXED:
-        if expected is not None or cap is not None:
-            raise Invalid(
-                "A fixed price has no quantities. Leave them empty.",
-                field="expected_quantity",
-                value=expected,
-            )
-        return
-    for field, quantity in (("expected_quantity", expected), ("cap_quantity", cap)):
+    if not 0 <= terms.renews_months <= MOST_RENEWED_MONTHS:
+        raise Invalid(
+            f"Renewing by {terms.renews_months} months is not possible. Choose 1 to"
+            f" {MOST_RENEWED_MONTHS}, or 0 to let it end.",
+            field="renews_months",
+            value=terms.renews_months,
+        )
+
+
+def _require_price(terms: Terms) -> PricePlan:
+    """The plan in its normal form, once its quantities are sound."""
+    expected, cap = terms.expected_quantity, terms.cap_quantity
+    if Plan(terms.plan).counts:
+        _require_quantities(terms)
+    elif expected is not None or cap is not None:
+        raise Invalid(
+            "A fixed price has no quantities. Leave them empty.",
+            field="expected_quantity",
+            value=expected,
+        )
+    plan = sound(
+        terms.plan, price=terms.price, unit=terms.unit, parameters=terms.parameters,
+        quantity=expected,
+    )  # fmt: skip
+    plan.require_gate(measure.name for measure in terms.measures)
+    if plan.dearest_usage(cap or Decimal(0)) > LARGEST:
+        raise Invalid("Price and cap together are too large.", field="cap_quantity", value=cap)
+    return plan
+
+
+def _require_quantities(terms: Terms) -> None:
+    expected, cap = terms.expected_quantity, terms.cap_quantity
+    for name, quantity in (("expected_quantity", expected), ("cap_quantity", cap)):
         if quantity is None or not quantity.is_finite() or not 0 < quantity <= MOST_UNITS:
             raise Invalid(
                 f"Say how many units a month, above zero and at most {MOST_UNITS:,}.",
-                field=field,
+                field=name,
                 value=quantity,
             )
     if expected is not None and cap is not None and cap < expected:
@@ -247,15 +284,13 @@ def _require_price(terms: Terms) -> None:
             field="cap_quantity",
             value=cap,
         )
-    if price * (cap or 0) > LARGEST:
-        raise Invalid("Price and cap together are too large.", field="cap_quantity", value=cap)
 
 
 def _require_words(terms: Terms) -> None:
-    for field, name in SECTIONS.items():
-        if len(getattr(terms, field)) > LONGEST_SECTION:
+    for section, name in SECTIONS.items():
+        if len(getattr(terms, section)) > LONGEST_SECTION:
             raise Invalid(
-                f"{name} is longer than {LONGEST_SECTION:,} characters. Shorten it.", field=field
+                f"{name} is longer than {LONGEST_SECTION:,} characters. Shorten it.", field=section
             )
 
 

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 
 from accounts.models import Membership, MicroEnterprise, OutcomeLink, Role
 from contracts.models import Contract, ContractEvent, SettlementLine, SuccessResult
+from ledger import year_figures
 from ledger.models import MoneyCheck, SettlementRun, Transfer, Wallet
 from ledger.money import ZERO
 from ledger.months import previous
 from ledger.queries import fiscal_year_of
+from ledger.year_figures import Rush
 from marketplace.models import SatisfactionScore
 
 _WORDS = {
@@ -148,3 +150,19 @@ def _by_month(transfers: QuerySet[Transfer]) -> dict[date, Decimal]:
 
 def _total(transfers: QuerySet[Transfer]) -> Decimal:
     return Decimal(transfers.aggregate(total=Sum("amount", default=ZERO))["total"])
+
+
+class YearsEndRush(NamedTuple):
+    """The last month of the newest fiscal year that came so far, against its monthly mean."""
+
+    year: int
+    month: date
+    rush: Rush | None
+
+
+def rush(*, on: date) -> YearsEndRush:
+    year = fiscal_year_of(on)
+    if on < year_figures.last_month_of(year):
+        year -= 1
+    found = year_figures.rush_of(year, on=on).get(None)
+    return YearsEndRush(year, year_figures.last_month_of(year), found)

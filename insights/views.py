@@ -56,6 +56,7 @@ def overview(request: MemberRequest) -> HttpResponse:
         "scores": queries.providers_by_score(),
         "unmeasured": queries.unmeasured(on=on),
         "check": check,
+        "rush": queries.rush(on=on),
     }
     return render(request, "insights/overview.html", context)
 

@@ -1,41 +1,29 @@
 """The only code that moves or promises money.
 
-Locks are taken in one order, so that two payments never wait for each other: reservations before
-wallets, each by key. They are "no key" locks: a row that only points at a locked one needs a key
-lock on it when it commits, and need not wait. A wallet is decided on only after it is locked.
+`ledger.locking` says in which order rows are locked.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
-from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from accounts import clock
 from accounts.constraints import saying
 from accounts.errors import Refused
 from accounts.models import MicroEnterprise, User
-from ledger import queries
-from ledger.models import Cause, Reservation, Transfer, Wallet
+from ledger import locking, queries
+from ledger.models import Cause, Freeze, Reservation, Transfer, Wallet
 from ledger.money import ZERO, exact
-from ledger.months import fiscal_year
+from ledger.months import fiscal_year, month_of, months_of_year
 from ledger.runs import month_is_locked
 
-_payload = attrgetter("payer_id", "payee_id", "amount", "kind", "month", "cause")
+payload_of = attrgetter("payer_id", "payee_id", "amount", "kind", "month", "cause")
 PROMISES = (Reservation.Kind.PRE_COMMITTED, Reservation.Kind.COMMITTED)
-
-
-class Grant(NamedTuple):
-    """Money of the treasury for one ME in one month; the reference grants once."""
-
-    owner: MicroEnterprise
-    amount: Decimal
-    month: date
-    reference: str
 
 
 def wallet_of(owner: MicroEnterprise, *, month: date, fund: str = Wallet.Fund.OPERATING) -> Wallet:
@@ -74,17 +62,19 @@ def pay(
     )  # fmt: skip
     if done := _paid_before(asked):
         return done
-    wallets = _locked({payer.pk, payee.pk}, on=on)
+    wallets = locking.lock_wallets({payer.pk, payee.pk}, on=on)
     if done := _paid_before(asked):  # A twin may have paid while we waited for the lock.
         return done
-    _require_available(wallets, payer, amount)
+    locking.require_year_open(wallets.values())
+    locking.require_available(wallets, payer, amount)
     asked.posted_at = clock.now()
     with saying(
-        transfer_reference_used_once=_reused(reference),
+        transfer_reference_used_once=reference_reused(reference),
         transfer_month_is_open=month_is_locked(month),
+        transfer_of_the_wallets_year=_other_year(month),
     ):
         asked.save(force_insert=True)
-    _apply(wallets, balance={payer.pk: -amount, payee.pk: amount})
+    locking.change_wallets(wallets, balance={payer.pk: -amount, payee.pk: amount})
     return asked
 
 
@@ -108,7 +98,7 @@ def pay_up_to(
     """
     done = Transfer.objects.filter(reference=reference).first()
     if done is None:
-        wallet = _locked({payer.pk, payee.pk}, on=on)[payer.pk]
+        wallet = locking.lock_wallets({payer.pk, payee.pk}, on=on)[payer.pk]
         done = Transfer.objects.filter(reference=reference).first()
         amount = min(amount, wallet.available)
     if done:
@@ -122,52 +112,6 @@ def pay_up_to(
 
 
 @transaction.atomic
-def grant_all(
-    grants: Sequence[Grant],
-    *,
-    fund: str,
-    fiscal_year: int,
-    cause: Cause,
-    on: date,
-    by: User | None = None,
-    note: str = "",
-) -> list[Transfer]:
-    """Pay many grants of one fund and fiscal year; those that were not paid before come back.
-
-    A handful of queries for thousands of MEs. Refused `month_locked`, or `key_reused` where a
-    reference stands for something else; then none is paid.
-    """
-    treasury = system_wallet(Wallet.System.TREASURY)
-    wallets_by_owner = _wallets_of(
-        {each.owner.pk for each in grants}, fund=fund, fiscal_year=fiscal_year
-    )
-    at = clock.now()
-    asked = [
-        Transfer(
-            payer=treasury, payee_id=wallets_by_owner[each.owner.pk], amount=exact(each.amount),
-            kind=Transfer.Kind.GRANT, month=each.month, reference=each.reference, posted_on=on,
-            posted_at=at, posted_by=by, note=note, **cause._asdict(),
-        )
-        for each in grants
-    ]  # fmt: skip
-    wallets = _locked(wallets_by_owner.values(), on=on)
-    # A twin that pays the same grant locks the same wallet, so a look after the lock is final.
-    done = Transfer.objects.in_bulk([row.reference for row in asked], field_name="reference")
-    for row in asked:
-        if row.reference in done and _payload(done[row.reference]) != _payload(row):
-            raise _reused(row.reference)
-    new = [row for row in asked if row.reference not in done]
-    months = {row.month for row in new}
-    with saying(transfer_month_is_open=month_is_locked(min(months, default=on))):
-        Transfer.objects.bulk_create(new)
-    received: dict[int, Decimal] = defaultdict(Decimal)
-    for row in new:
-        received[row.payee_id] += row.amount
-    _apply(wallets, balance=received)
-    return new
-
-
-@transaction.atomic
 def promise(
     owner: MicroEnterprise,
     plan: Mapping[date, Decimal],
@@ -176,17 +120,20 @@ def promise(
     cause: Cause,
     on: date,
     fund: str = Wallet.Fund.OPERATING,
+    is_signed: bool = False,
 ) -> None:
     """Make the open promises of a cause exactly this plan (amount by month), or change nothing.
 
     What was promised before for the same cause, pre-committed or committed, is released in the
     same step, so a counter, an acceptance or a cut is one call. Months behind the fiscal year of
     `on` are a future commitment: they are shown, and reserved when their year opens (PRODUCT 4.7).
-    Repeating the call changes nothing. Refused `not_enough_money` names available and needed.
+    Repeating the call changes nothing. Refused `not_enough_money` names available and needed, and
+    `money_frozen` refuses what is new; `is_signed` says that the cause was signed before, so that
+    it goes on.
     """
     now = _months_that_are_open(plan, on=on)
     wallets_by_month = _wallets_by_month(owner, now, fund=fund)
-    old = _held(Reservation.objects.open().of(cause).filter(kind__in=PROMISES))
+    old = locking.held(Reservation.objects.open().of(cause).filter(kind__in=PROMISES))
     if {(row.wallet_id, row.month, row.kind): row.amount for row in old} == {
         (wallets_by_month[month].pk, month, kind): amount for month, amount in now.items()
     }:
@@ -196,12 +143,16 @@ def promise(
         change[row.wallet_id] -= row.amount
     for month, amount in now.items():
         change[wallets_by_month[month].pk] += amount
-    wallets = _locked(change, on=on)
-    if _is_raced(old, cause):  # A twin promised while we waited; now that we hold the wallets,
-        promise(owner, plan, kind=kind, cause=cause, on=on, fund=fund)  # a second look is final.
+    wallets = locking.lock_wallets(change, on=on)
+    # A twin promised or the year was closed while we waited; now that we hold the wallets, a second
+    # look is final.
+    if _is_raced(old, cause) or any(wallets[key].closed_on for key in change):
+        promise(owner, plan, kind=kind, cause=cause, on=on, fund=fund, is_signed=is_signed)
         return
+    if not is_signed and _is_new(old, kind, change):
+        _require_not_frozen(owner, fund)
     for key, more in change.items():
-        _require_available(wallets, wallets[key], more)
+        locking.require_available(wallets, wallets[key], more)
     Reservation.objects.filter(pk__in=[row.pk for row in old]).update(closed_on=on)
     Reservation.objects.bulk_create(
         Reservation(
@@ -210,15 +161,15 @@ def promise(
         )
         for month, amount in now.items()
     )  # fmt: skip
-    _apply(wallets, reserved=change)
+    locking.change_wallets(wallets, reserved=change)
 
 
 @transaction.atomic
 def release(cause: Cause, *, on: date, kinds: Sequence[str] = PROMISES) -> Decimal:
     """Give back what was promised and not paid; the sum that came free, 0 if nothing was open."""
-    rows = _held(Reservation.objects.open().of(cause).filter(kind__in=kinds))
-    freed = _close(rows, on=on)
-    _apply(_locked(freed, on=on), reserved=freed)
+    rows = _all_held(Reservation.objects.open().of(cause).filter(kind__in=kinds))
+    freed = locking.close(rows, on=on)
+    locking.change_wallets(locking.lock_wallets(freed, on=on), reserved=freed)
     return -sum(freed.values(), ZERO)
 
 
@@ -246,7 +197,7 @@ def pay_promised(
     )  # fmt: skip
     if done := _paid_before(asked):
         return done
-    rows = _held(Reservation.objects.open().of(cause).filter(kind__in=PROMISES))
+    rows = _all_held(Reservation.objects.open().of(cause).filter(kind__in=PROMISES))
     if done := _paid_before(asked):  # A twin may have paid while we waited for the promise.
         return done
     promised = sum((row.amount for row in rows), ZERO)
@@ -256,10 +207,10 @@ def pay_promised(
             code="more_than_promised",
             help="Order the rest anew.",
         )
-    freed = _close(rows, on=on)
+    freed = locking.close(rows, on=on)
     payer_key = rows[0].wallet_id if rows else None
-    wallets = _locked({*freed, payee.pk}, on=on)
-    _apply(wallets, reserved=freed)
+    wallets = locking.lock_wallets({*freed, payee.pk}, on=on)
+    locking.change_wallets(wallets, reserved=freed)
     if not amount or payer_key is None:
         return None
     return pay(
@@ -268,13 +219,58 @@ def pay_promised(
     )  # fmt: skip
 
 
+def month_to_pay(cause: Cause, *, on: date) -> date:
+    """The month in which a purchase that is promised is paid on that day.
+
+    The running one; but the wallet that ordered pays until its year closes, and a movement stands
+    in a month of its wallet's year: then it is the last month of that year (PRODUCT 4.7).
+    """
+    promises = Reservation.objects.open().of(cause).filter(kind__in=PROMISES)
+    promise = promises.select_related("wallet").order_by("pk").first()
+    return month_in(promise.wallet, on=on) if promise else month_of(on)
+
+
+def month_in(wallet: Wallet, *, on: date) -> date:
+    """The month of a movement of that day out of the wallet, which stands in the wallet's year."""
+    year = queries.fiscal_year_of(on)
+    if wallet.fiscal_year is None or wallet.fiscal_year >= year:
+        return month_of(on)
+    return months_of_year(wallet.fiscal_year, starts_in=queries.fiscal_year_start())[-1]
+
+
 @transaction.atomic
 def free_ended_windows(*, on: date) -> int:
     """Close every dispute window whose last day lies before `on`; how many there were."""
-    rows = _held(_ended_windows(on=on))
-    freed = _close(rows, on=on)
-    _apply(_locked(freed, on=on), reserved=freed)
+    rows = locking.held(locking.ended_windows(on=on))
+    freed = locking.close(rows, on=on)
+    locking.change_wallets(locking.lock_wallets(freed, on=on), reserved=freed)
     return len(rows)
+
+
+def reference_reused(key: str) -> Refused:
+    return Refused(
+        f"The reference {key} was already used for something else.",
+        code="key_reused",
+        help="Use a new reference for a new movement.",
+    )
+
+
+def _is_new(old: Sequence[Reservation], kind: str, change: Mapping[int, Decimal]) -> bool:
+    """Whether more is promised than before, or signed what was only offered."""
+    if kind == Reservation.Kind.COMMITTED and any(row.kind != kind for row in old):
+        return True
+    return any(more > 0 for more in change.values())
+
+
+def _require_not_frozen(owner: MicroEnterprise, fund: str) -> None:
+    frozen = Freeze.objects.in_force().filter(micro_enterprise=owner, fund__in=["", fund]).first()
+    if frozen:
+        raise Refused(
+            f"The {frozen.fund or 'whole'} money of {owner} is frozen since "
+            f"{frozen.frozen_on:%-d %B %Y}: {frozen.reason}. Nothing new is promised from it.",
+            code="money_frozen",
+            help="What is signed goes on. Ask an HR admin to lift the freeze.",
+        )
 
 
 def _months_that_are_open(plan: Mapping[date, Decimal], *, on: date) -> dict[date, Decimal]:
@@ -291,106 +287,46 @@ def _months_that_are_open(plan: Mapping[date, Decimal], *, on: date) -> dict[dat
 def _wallets_by_month(
     owner: MicroEnterprise, months: Iterable[date], *, fund: str
 ) -> dict[date, Wallet]:
-    """The wallet of each month, asked for once a fiscal year."""
+    """The wallet of each month, asked for once a fiscal year.
+
+    What is promised for a month of a closed year lies in the first year after it that is open.
+    """
     starts_in = queries.fiscal_year_start()
-    years = {month: fiscal_year(month, starts_in=starts_in) for month in months}
+    closed = Wallet.objects.filter(owner=owner, fund=fund).exclude(closed_on=None)
+    first_open = (closed.aggregate(last=Max("fiscal_year"))["last"] or 0) + 1
+    years = {month: max(fiscal_year(month, starts_in=starts_in), first_open) for month in months}
     wallets = {
-        year: wallet_of(owner, month=month, fund=fund)
-        for year, month in {year: month for month, year in years.items()}.items()
+        year: Wallet.objects.get_or_create(owner=owner, fund=fund, fiscal_year=year)[0]
+        for year in sorted(set(years.values()))
     }
     return {month: wallets[year] for month, year in years.items()}
-
-
-def _wallets_of(owners: Collection[int], *, fund: str, fiscal_year: int) -> dict[int, int]:
-    """The key of each owner's wallet, made where it is missing."""
-    rows = Wallet.objects.filter(fund=fund, fiscal_year=fiscal_year, owner__in=owners)
-    found = dict(rows.values_list("owner", "pk"))
-    if len(found) < len(owners):
-        Wallet.objects.bulk_create(
-            (
-                Wallet(owner_id=owner, fund=fund, fiscal_year=fiscal_year)
-                for owner in sorted(set(owners) - found.keys())
-            ),
-            ignore_conflicts=True,
-        )
-        found = dict(rows.values_list("owner", "pk"))
-    return found
 
 
 def _paid_before(asked: Transfer) -> Transfer | None:
     done = Transfer.objects.filter(reference=asked.reference).first()
     if done and asked.payer_id is None:  # Whoever promised it pays; it is not asked for.
         asked.payer_id = done.payer_id
-    if done and _payload(done) != _payload(asked):
-        raise _reused(asked.reference)
+    if done and payload_of(done) != payload_of(asked):
+        raise reference_reused(asked.reference)
     return done
 
 
-def _reused(key: str) -> Refused:
+def _all_held(rows: QuerySet[Reservation]) -> list[Reservation]:
+    """Lock them, also those that a year's end moved to another wallet while we waited."""
+    found = locking.held(rows)
+    while {row.pk for row in found} != set(rows.values_list("pk", flat=True)):
+        found = locking.held(rows)
+    return found
+
+
+def _other_year(month: date) -> Refused:
     return Refused(
-        f"The reference {key} was already used for something else.",
-        code="key_reused",
-        help="Use a new reference for a new movement.",
+        f"A movement of {month:%B %Y} uses the wallets of its own fiscal year.",
+        code="year_closing",
+        help="If the fiscal year before is just being closed, try again in a minute.",
     )
-
-
-def _held(rows: QuerySet[Reservation]) -> list[Reservation]:
-    return list(rows.select_for_update(no_key=True).order_by("pk"))
 
 
 def _is_raced(old: Sequence[Reservation], cause: Cause) -> bool:
     keys = Reservation.objects.open().of(cause).filter(kind__in=PROMISES)
     return set(keys.values_list("pk", flat=True)) != {row.pk for row in old}
-
-
-def _ended_windows(*, on: date) -> QuerySet[Reservation]:
-    kind = Reservation.Kind.DISPUTE_WINDOW
-    return Reservation.objects.open().filter(kind=kind, ends_on__lt=on)
-
-
-def _close(rows: Sequence[Reservation], *, on: date) -> dict[int, Decimal]:
-    """Close promises whose rows are locked, and tell by wallet by how much `reserved` changes."""
-    freed: dict[int, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        freed[row.wallet_id] -= row.amount
-    Reservation.objects.filter(pk__in=[row.pk for row in rows]).update(closed_on=on)
-    return freed
-
-
-def _locked(keys: Iterable[int], *, on: date) -> dict[int, Wallet]:
-    """Lock wallets of MEs by key; a system wallet stores nothing, so it is never among them.
-
-    What has left its dispute window by date is free even if no job has run (a clock rule), so it
-    is freed here, before anybody decides.
-    """
-    found = list(keys)
-    ended = _held(_ended_windows(on=on).filter(wallet__in=found))
-    rows = Wallet.objects.filter(pk__in=found, system="")
-    wallets = {w.pk: w for w in rows.select_for_update(no_key=True).order_by("pk")}
-    if ended:
-        _apply(wallets, reserved=_close(ended, on=on))
-    return wallets
-
-
-def _require_available(wallets: Mapping[int, Wallet], payer: Wallet, amount: Decimal) -> None:
-    wallet = wallets.get(payer.pk)
-    if wallet and amount > 0 and wallet.available < amount:
-        raise Refused(
-            f"{wallet.owner} has {wallet.available:,.2f} available in its {wallet.fund} wallet of "
-            f"{wallet.fiscal_year}, {amount:,.2f} is needed.",
-            code="not_enough_money",
-            help="Ask an HR admin for a grant, or end or cancel something that is committed.",
-            facts={"available": str(wallet.available), "needed": str(amount)},
-        )
-
-
-def _apply(
-    wallets: Mapping[int, Wallet],
-    *,
-    balance: Mapping[int, Decimal] | None = None,
-    reserved: Mapping[int, Decimal] | None = None,
-) -> None:
-    for key, wallet in wallets.items():
-        wallet.balance += (balance or {}).get(key, ZERO)
-        wallet.reserved += (reserved or {}).get(key, ZERO)
-    Wallet.objects.bulk_update(wallets.values(), ["balance", "reserved"], batch_size=500)

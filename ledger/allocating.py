@@ -1,12 +1,13 @@
 """How a budget is divided among customers and over months, free of Django (PRODUCT 4.8)."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from ledger.money import split
+from ledger.money import ZERO, split
 from ledger.months import month_of, months_of_year
 
 WHOLE = Decimal(1)
@@ -63,3 +64,39 @@ def by_month(
         return {}
     parts = split(amount, [WHOLE] * len(months))
     return {month: part for month, part in zip(months, parts, strict=True) if part}
+
+
+def going_on(plan: Mapping[date, Decimal], *, brought: Decimal, first: date) -> dict[date, Decimal]:
+    """What of a plan is still released from the month `first` on, when `brought` was before.
+
+    What was due by then and is missing comes in `first`; what was too much is set off against the
+    months that follow. 1,800.00 over twelve months with 300.00 brought is 300.00 in April and
+    150.00 in each month after it.
+    """
+    due: dict[date, Decimal] = defaultdict(Decimal)
+    for month, amount in plan.items():
+        due[max(month, first)] += amount
+    parts, so_far, done = {}, ZERO, brought
+    for month in sorted(due):
+        so_far += due[month]
+        if so_far > done:
+            parts[month], done = so_far - done, so_far
+    return parts
+
+
+def shared_out(
+    brought: Decimal, *, due: Sequence[Decimal], planned: Sequence[Decimal]
+) -> list[Decimal]:
+    """What an ME has received before, laid against the parts of a new version, in their order.
+
+    First up to what is due of each part, then up to what is planned; the rest on the last one.
+    """
+    laid = [ZERO] * len(planned)
+    for most in (due, planned):
+        for place, limit in enumerate(most):
+            more = min(brought, max(ZERO, limit - laid[place]))
+            laid[place] += more
+            brought -= more
+    if laid:
+        laid[-1] += brought
+    return laid

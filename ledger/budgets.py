@@ -4,6 +4,7 @@ Publishing grants what is due, and the job of the 1st grants the rest, each part
 reference `grant/<allocation>/<month>`.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
@@ -18,7 +19,7 @@ from accounts.constraints import saying
 from accounts.errors import Invalid, Refused
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import mes_of
-from ledger import actions, allocating, queries
+from ledger import actions, releasing
 from ledger.drafting import (
     Envelope,
     State,
@@ -28,9 +29,9 @@ from ledger.drafting import (
     require_trading,
     require_year,
 )
-from ledger.models import Allocation, BudgetRule, Cause, SettlementRun, Transfer, Wallet
+from ledger.models import Allocation, BudgetRule, Transfer, Wallet
 from ledger.money import ZERO, to_cents
-from ledger.months import month_of, months_of_year, text_of
+from ledger.months import month_of
 
 
 class _Twin(Refused):
@@ -42,23 +43,6 @@ class TakenBack(NamedTuple):
 
     asked: Decimal
     taken: Decimal
-
-
-class Part(NamedTuple):
-    """What one allocation releases in one month."""
-
-    allocation: Allocation
-    month: date
-    amount: Decimal
-
-    @property
-    def reference(self) -> str:
-        return f"grant/{self.allocation.pk}/{text_of(self.month)}"
-
-
-def cause_of(rule: BudgetRule) -> Cause:
-    """What a statement links: the page of the budget."""
-    return Cause("ledger:budget", rule.pk)
 
 
 def own_mes(rule: BudgetRule, *, on: date) -> list[MicroEnterprise]:
@@ -92,7 +76,7 @@ def publish(rule: BudgetRule, *, by: User | None, on: date) -> BudgetRule:
     found.state, found.published_on = State.PUBLISHED, on
     found.confirmed_by = by if by != found.drafted_by else None
     found.save(update_fields=["state", "published_on", "confirmed_by"])
-    paid = _release(found, last=month_of(on), on=on, by=by)
+    paid = releasing.release(found, last=month_of(on), on=on, by=by)
     total = found.allocations.aggregate(total=Sum("amount", default=ZERO))["total"]
     audit.record(
         "budget.publish", found, by=by, on=on, total=total, granted=sum(row.amount for row in paid)
@@ -175,28 +159,6 @@ def take_back(
     return TakenBack(amount, taken)
 
 
-def release_due(*, on: date) -> dict[str, object]:
-    """Release all that is due by that day and was not released; safe to repeat.
-
-    `{"month", "granted", "total"}`: the month of the day, how many grants this call made, and
-    their sum as text.
-    """
-    year = queries.fiscal_year_of(on)
-    return _released([year - 1, year], last=month_of(on), on=on)
-
-
-def release_month(month: date, *, on: date) -> dict[str, object]:
-    """As `release_due`, for the grants of one month; Refused before the month has begun."""
-    if month > month_of(on):
-        raise Refused(
-            f"{month:%B %Y} has not begun, so its grants are not due.",
-            code="month_not_begun",
-            help=f"They are released on {month:%-d %B %Y}.",
-            field="month",
-        )
-    return _released([queries.fiscal_year_of(month)], first=month, last=month, on=on)
-
-
 def payload_of(allocation: Allocation) -> tuple[object, ...]:
     """What a repeated reference must say again: ME, amount, fund, fiscal year and release."""
     rule = allocation.rule
@@ -206,83 +168,11 @@ def payload_of(allocation: Allocation) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def parts_of(
-    allocation: Allocation, rule: BudgetRule, *, since: date, starts_in: int
-) -> list[Part]:
-    """The months in which an allocation is released and how much, from the day of publishing."""
-    plan = allocating.by_month(
-        allocation.amount, is_monthly=rule.release == BudgetRule.Release.MONTHLY,
-        year=rule.fiscal_year, starts_in=starts_in, since=since,
-    )  # fmt: skip
-    return [Part(allocation, month, amount) for month, amount in plan.items()]
-
-
-def _released(
-    years: Sequence[int], *, last: date, on: date, first: date = date.min
-) -> dict[str, object]:
-    paid: list[Transfer] = []
-    rules = BudgetRule.objects.filter(state=State.PUBLISHED, fiscal_year__in=years)
-    for rule in rules.order_by("pk"):
-        with transaction.atomic():
-            paid += _release(rule, first=first, last=last, on=on)
-    total = sum((row.amount for row in paid), ZERO)
-    if paid:
-        audit.record(
-            "budget.release", text_of(last), by=None, on=on, granted=len(paid), total=total
-        )
-    return {"month": text_of(last), "granted": len(paid), "total": f"{total:.2f}"}
-
-
-def _release(
-    rule: BudgetRule, *, last: date, on: date, by: User | None = None, first: date = date.min
-) -> list[Transfer]:
-    """Grant what the rule plans from month to month and has not granted; whose ME trades."""
-    due = _due(rule, first=first, last=last, on=on)
-    if due:  # What is stopped or taken back meanwhile waits for this lock.
-        BudgetRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
-        due = _due(rule, first=first, last=last, on=on)
-    open_month = _open_months(rule)
-    grants = [
-        actions.Grant(part.allocation.micro_enterprise, part.amount, month, part.reference)
-        for part in due
-        if (month := next((m for m in open_month if m >= part.month), None))
-    ]
-    if not grants:
-        return []
-    return actions.grant_all(
-        grants, fund=rule.fund, fiscal_year=rule.fiscal_year, cause=cause_of(rule), on=on, by=by,
-        note=rule.name,
-    )  # fmt: skip
-
-
-def _due(rule: BudgetRule, *, last: date, on: date, first: date = date.min) -> list[Part]:
-    starts_in = queries.fiscal_year_start()
-    since = rule.published_on or on
-    rows = rule.allocations.filter(stopped_on=None).select_related("micro_enterprise")
-    parts = [
-        part
-        for allocation in rows.order_by("pk")
-        if allocation.micro_enterprise.may_trade
-        for part in parts_of(allocation, rule, since=since, starts_in=starts_in)
-        if first <= part.month <= last
-    ]
-    done = Transfer.objects.filter(reference__in=[part.reference for part in parts])
-    references = set(done.values_list("reference", flat=True))
-    return [part for part in parts if part.reference not in references]
-
-
-def _open_months(rule: BudgetRule) -> list[date]:
-    """The months of its year that are not locked: a late release goes into the next of them."""
-    months = months_of_year(rule.fiscal_year, starts_in=queries.fiscal_year_start())
-    locked = SettlementRun.objects.filter(month__in=months, state=SettlementRun.State.LOCKED)
-    shut = set(locked.values_list("month", flat=True))
-    return [month for month in months if month not in shut]
-
-
 def granted_so_far(allocation: Allocation) -> tuple[Decimal, Decimal]:
     """What an allocation has released, and what of that was taken back."""
     rows = Transfer.objects.filter(
-        **cause_of(allocation.rule)._asdict(), reference__startswith=f"grant/{allocation.pk}/"
+        **releasing.cause_of(allocation.rule)._asdict(),
+        reference__startswith=f"grant/{allocation.pk}/",
     )
     treasury = Wallet.System.TREASURY
     sums = rows.aggregate(
@@ -294,13 +184,24 @@ def granted_so_far(allocation: Allocation) -> tuple[Decimal, Decimal]:
 
 def returns_of(allocation: Allocation) -> int:
     """How often something of it was taken back."""
-    rows = Transfer.objects.filter(**cause_of(allocation.rule)._asdict())
+    rows = Transfer.objects.filter(**releasing.cause_of(allocation.rule)._asdict())
     return rows.filter(reference__startswith=f"grant/{allocation.pk}/back/").count()
+
+
+def returns_by_allocation(allocations: Sequence[Allocation]) -> dict[int, int]:
+    """As `returns_of`, for the allocations of one budget by their keys; one query."""
+    rules = {row.rule_id for row in allocations}
+    route = releasing.cause_of(allocations[0].rule).cause_route
+    rows = Transfer.objects.filter(
+        cause_route=route, cause_id__in=rules, reference__contains="/back/"
+    )
+    counts = Counter(int(key.split("/")[1]) for key in rows.values_list("reference", flat=True))
+    return {row.pk: counts[row.pk] for row in allocations}
 
 
 def due_on(rule: BudgetRule, *, on: date) -> Decimal:
     """What publishing the draft on that day would grant at once."""
-    return sum((part.amount for part in _due(rule, last=month_of(on), on=on)), ZERO)
+    return sum((part.amount for part in releasing.due_parts(rule, last=month_of(on), on=on)), ZERO)
 
 
 def _require_granted(allocation: Allocation, asked: Decimal) -> None:
@@ -329,15 +230,15 @@ def _return(
         Wallet.objects.get(owner=me, fund=rule.fund, fiscal_year=rule.fiscal_year),
         actions.system_wallet(Wallet.System.TREASURY),
         asked,
-        kind=Transfer.Kind.GRANT, month=_month_of_return(rule, on=on), reference=reference,
-        cause=cause_of(rule), on=on, by=by, note=reason,
+        kind=Transfer.Kind.GRANT, month=month_of_return(rule, on=on), reference=reference,
+        cause=releasing.cause_of(rule), on=on, by=by, note=reason,
     )  # fmt: skip
     return sent.amount if sent else ZERO
 
 
-def _month_of_return(rule: BudgetRule, *, on: date) -> date:
+def month_of_return(rule: BudgetRule, *, on: date) -> date:
     """This month, or the open month of the budget's own year that is next to it."""
-    months = _open_months(rule)
+    months = releasing.open_months(rule)
     if not months:
         raise Refused(
             f"The fiscal year {rule.fiscal_year} is locked, so nothing of it comes back.",

@@ -219,7 +219,8 @@ def grants_keep_to_their_budget() -> Finding:
         SELECT a.id, m.name, a.amount, coalesce(r.granted, 0), coalesce(r.taken, 0)
         FROM ledger_allocation a JOIN released r ON r.allocation = a.id::text
         JOIN accounts_microenterprise m ON m.id = a.micro_enterprise_id
-        WHERE r.granted > a.amount OR coalesce(r.taken, 0) > coalesce(r.granted, 0)
+        WHERE r.granted > greatest(a.amount - a.brought, 0)
+           OR coalesce(r.taken, 0) > coalesce(r.granted, 0)
         ORDER BY a.id""")
     return Finding(
         "grants_keep_to_their_budget",

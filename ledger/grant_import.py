@@ -1,4 +1,4 @@
-"""Grants from a CSV file, each row once by its reference; a faulty file changes nothing.
+"""Grants from a CSV or XLSX file, each row once by its reference; a faulty file changes nothing.
 
 Columns: micro_enterprise (its name), fund, amount, fiscal_year, release, reference.
 """
@@ -77,15 +77,23 @@ class Imported:
         }
 
 
-def import_grants(content: bytes, *, by: User | None, on: date, dry_run: bool = False) -> Imported:
+def import_grants(
+    content: bytes,
+    *,
+    by: User | None,
+    on: date,
+    dry_run: bool = False,
+    name: str = "The file",
+    heads: Mapping[str, str] | None = None,
+) -> Imported:
     """Grant what the file lists; with a fault in it, or in a dry run, nothing changes.
 
     A reference that is still a draft takes the row's new figures (updated); one that was
-    published must say the same again (unchanged), else its row is refused.
+    published must say the same again (unchanged), else its row is refused. `heads` as in `sheets`.
     """
     require_may_set(by)
     outcome = Imported()
-    table, outcome.refused = sheets.read(content, COLUMNS, most=MOST_ROWS)
+    table, outcome.refused = sheets.read(content, COLUMNS, most=MOST_ROWS, name=name, heads=heads)
     outcome.read = len(table)
     rows = _planned(table, outcome, on=on)
     earlier = _compared(rows, outcome)

@@ -113,6 +113,12 @@ def available_by_me(
     return found
 
 
+def wallets_available(*, fund: str, fiscal_year: int) -> dict[int, Decimal]:
+    """What each ME has available in that wallet; a dispute window counts as reserved."""
+    rows = Wallet.objects.filter(fund=fund, fiscal_year=fiscal_year)
+    return {row.owner_id or 0: row.available for row in rows}
+
+
 def in_force(rows: ReservationQuerySet, *, on: date) -> ReservationQuerySet:
     """Open promises without the dispute windows that are over by date (a clock rule)."""
     return rows.open().exclude(_ended(on))

@@ -14,7 +14,8 @@ from django.db.models import F, Q
 
 from accounts import clock
 from accounts.errors import Refused
-from ledger.models import SettlementChunk, SettlementRun
+from ledger import queries
+from ledger.models import SettlementChunk, SettlementRun, Wallet
 from ledger.months import following, text_of
 
 State = SettlementRun.State
@@ -153,7 +154,8 @@ def reopen(run: SettlementRun, *, buyers: Iterable[int]) -> int:
 def advance(
     run: SettlementRun, *, on: date, digest: Callable[[SettlementRun], str]
 ) -> SettlementRun:
-    """Write down how far all chunks have come; the lock waits until all of them are posted.
+    """Write down how far all chunks have come; the lock waits until all of them are posted, and
+    until the fiscal year before is closed.
 
     The row is locked first, so a movement into the month either comes before its lock or is
     refused by it.
@@ -167,11 +169,18 @@ def advance(
         run.state, run.computed_at = State.COMPUTED, now
     if run.state == State.COMPUTED and has_reached(run.goal, State.POSTED) and is_posted:
         run.state, run.posted_at, run.posted_on = State.POSTED, now, on
-    if run.state == State.POSTED and run.goal == State.LOCKED and is_posted:
+    may_lock = run.goal == State.LOCKED and is_posted and not _has_open_year_before(run.month)
+    if run.state == State.POSTED and may_lock:
         run.state, run.locked_at, run.digest = State.LOCKED, now, digest(run)
     if run.state != before:
         run.save()
     return run
+
+
+def _has_open_year_before(month: date) -> bool:
+    """The closing transfers of a year are movements of the new year's first month."""
+    year = queries.fiscal_year_of(month)
+    return Wallet.objects.filter(system="", closed_on=None, fiscal_year__lt=year).exists()
 
 
 def is_at_work(run: SettlementRun) -> bool:

@@ -1,10 +1,11 @@
-"""CSV files as people save them from a spreadsheet, free of Django."""
+"""Lists of money from a CSV or XLSX file that accounts reads, by the names of their columns."""
 
-import csv
+import tomllib
 from collections.abc import Mapping, Sequence
-from io import StringIO
-from itertools import islice
 from typing import NamedTuple
+
+from accounts import spreadsheets
+from accounts.errors import Invalid
 
 
 class RowRefused(NamedTuple):
@@ -17,46 +18,63 @@ class RowRefused(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row with something in it: its number, and its cells by the names of the heads."""
+    """A row with something in it: its number, and its cells by the names of the columns."""
 
     number: int
     cells: Mapping[str, str]
 
 
 def read(
-    content: bytes, columns: Sequence[str], *, most: int
+    content: bytes,
+    columns: Sequence[str],
+    *,
+    most: int,
+    name: str = "The file",
+    heads: Mapping[str, str] | None = None,
 ) -> tuple[list[Row], list[RowRefused]]:
     """The rows of the file, or what is wrong with it as a whole.
 
-    Comma or semicolon, UTF-8 or the code page of Windows; heads in any order, whatever their case,
-    with spaces for underscores, and further columns are left alone.
+    Heads in any order, whatever their case, with spaces for underscores; further columns are left
+    alone. `heads` says how the file names a column, where it has another name for it.
     """
     try:
-        lines = _lines(content, most)
-    except csv.Error as error:
-        return [], [RowRefused(1, "", "", f"This is no CSV file: {error}.")]
-    names = [head.strip().lower().replace(" ", "_") for head in lines[0]] if lines else []
+        table = spreadsheets.read(content, name=name)
+    except Invalid as reason:
+        return [], [RowRefused(1, "", "", str(reason))]
+    called = {column: _key((heads or {}).get(column, column)) for column in columns}
+    found = {_key(column): spreadsheets.key(column) for column in table.columns}
     said = f"The first row must name the columns {', '.join(columns)}; this one is missing."
-    missing = [RowRefused(1, name, "", said) for name in columns if name not in names]
+    missing = [RowRefused(1, each, "", said) for each in columns if called[each] not in found]
     if missing:
         return [], missing
-    if len(lines) > most + 1:
+    if len(table.rows) > most:
         said = f"The file has more than {most:,} rows; import it in parts."
-        return [], [RowRefused(len(lines), "", "", said)]
-    rows = []
-    for number, cells in enumerate(lines[1:], start=2):
-        if any(cell.strip() for cell in cells):
-            padded = [cell.strip() for cell in cells] + [""] * len(names)
-            rows.append(Row(number, dict(zip(names, padded, strict=False))))
-    return rows, []
+        return [], [RowRefused(most + 2, "", "", said)]
+    faults = [RowRefused(row.number, "", "", row.fault) for row in table.rows if row.fault]
+    rows = [
+        Row(row.number, {each: row.cells.get(found[called[each]], "") for each in columns})
+        for row in table.rows
+    ]
+    return rows, faults
 
 
-def _lines(content: bytes, most: int) -> list[list[str]]:
+def heads_of(text: str, columns: Sequence[str]) -> dict[str, str]:
+    """A mapping file's `[columns]`: how a list names some of them; Invalid names a fault."""
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(StringIO(text.replace("\x00", ""), newline=""), delimiter=delimiter)
-    return list(islice(reader, most + 2))
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"The mapping is not TOML: {error}.", field="map") from error
+    named = told.get("columns")
+    if set(told) != {"columns"} or not isinstance(named, dict):
+        said = 'The mapping holds one table [columns], such as amount = "Budget EUR".'
+        raise Invalid(said, field="map", value=sorted(told))
+    for column, head in named.items():
+        if column not in columns or not isinstance(head, str) or not head.strip():
+            known = ", ".join(columns)
+            said = f"The mapping's columns.{column} does not fit; the columns are {known}."
+            raise Invalid(said, field="map", value=head)
+    return named
+
+
+def _key(head: str) -> str:
+    return spreadsheets.key(head).replace(" ", "_")

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.text import slugify
 
 from accounts.models import MicroEnterprise
@@ -168,14 +168,23 @@ def _reserved(wallet: Wallet, *, month: date, day: date) -> Decimal:
     The closing balance holds the month's own charges and revenue, whatever day they were posted.
     So a promise of the month that was used for them counts no more, and what was earned in it but
     is not free yet counts already: else the same money would be taken off twice, or not at all.
+    A promise that the year's end moved to the next wallet was not used.
     """
     window = Q(kind=Reservation.Kind.DISPUTE_WINDOW)
     made = Q(made_on=None) | Q(made_on__lte=day) | window & Q(month__lte=month)
     rows = Reservation.objects.filter(made, Q(closed_on=None) | Q(closed_on__gt=day), wallet=wallet)
-    used = ~window & Q(month__lte=month, closed_on__isnull=False)
+    used = ~window & Q(month__lte=month, closed_on__isnull=False) & ~Exists(_moved_on())
     over = window & Q(ends_on__lt=day)
     open_rows = rows.exclude(used).exclude(over)
     return Decimal(open_rows.aggregate(total=Sum("amount", default=ZERO))["total"])
+
+
+def _moved_on() -> QuerySet[Reservation]:
+    return Reservation.objects.filter(
+        cause_route=OuterRef("cause_route"), cause_id=OuterRef("cause_id"),
+        kind=OuterRef("kind"), month=OuterRef("month"), made_on=OuterRef("closed_on"),
+        wallet__fiscal_year=OuterRef("wallet__fiscal_year") + 1,
+    )  # fmt: skip
 
 
 def _lines(wallet: Wallet, rows: QuerySet[Transfer], opening: Decimal) -> Iterator[Line]:

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from accounts import clock
-from ledger import actions, budgets, checks
+from ledger import actions, budget_publishing, checks, releasing
 
 
 def _day(text: str | None) -> date:
@@ -14,9 +14,15 @@ def _day(text: str | None) -> date:
 
 
 @shared_task
+def start_budgets_due(day: str | None = None) -> dict[str, int]:
+    """Put the budgets in force whose day has come; safe to repeat."""
+    return budget_publishing.start_due(on=_day(day))
+
+
+@shared_task
 def release_budgets_due(day: str | None = None) -> dict[str, Any]:
     """Release the grants that are due by the day; safe to repeat."""
-    return budgets.release_due(on=_day(day))
+    return releasing.release_due(on=_day(day))
 
 
 @shared_task

@@ -5,7 +5,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from ledger import months
-from ledger.views import budgets, checks, drafts, money, statement
+from ledger.views import budgets, checks, drafts, money, statement, year_end
 
 # So that what lies next to a month, and all of its fiscal year, has an address too.
 FIRST, LAST = date(2001, 1, 1), date(2098, 12, 1)
@@ -26,13 +26,29 @@ class MonthConverter:
         return value if isinstance(value, str) else months.text_of(value)
 
 
+class YearConverter:
+    """A fiscal year in an address."""
+
+    regex = "20[0-9]{2}"
+
+    def to_python(self, value: str) -> int:
+        if not FIRST.year < int(value) < LAST.year:
+            raise ValueError
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
 register_converter(MonthConverter, "ledger_month")
+register_converter(YearConverter, "ledger_year")
 app_name = "ledger"
 urlpatterns = [
     path("money/", money.money, name="money"),
     path("money/mes/", money.all_money, name="all_money"),
     path("money/promises/", money.promises, name="promises"),
     path("money/checks/", checks.money_checks, name="checks"),
+    path("money/year-end/<ledger_year:year>/", year_end.year_end, name="year_end"),
     path("money/<ledger_month:month>/", statement.statement, name="statement"),
     path("hr/budgets/", budgets.budget_list, name="budgets"),
     path("hr/budgets/grant/", drafts.grant, name="grant"),

@@ -1,15 +1,54 @@
 """What an offering would cost a buyer, and what that leaves, before anything is promised."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from accounts.models import MicroEnterprise
 from ledger.money import ZERO
 from ledger.months import fiscal_year
 from ledger.queries import Money, money_of
 from marketplace.models import OfferingVersion
-from marketplace.price_plans import Plan, PricePlan, planned_by_month
+from marketplace.price_plans import PricePlan, planned_by_month
+
+
+class Part(NamedTuple):
+    """One term of a calculation."""
+
+    words: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A full month at a quantity, in parts; `quantity` is None where nothing is counted."""
+
+    plan: str
+    tariff: str
+    unit: str
+    quantity: Decimal | None
+    parts: Sequence[Part]
+    effective_price: Decimal
+    warnings: Sequence[str]
+
+    @property
+    def month(self) -> Decimal:
+        return sum((part.amount for part in self.parts), ZERO)
+
+
+def quote(plan: PricePlan, quantity: Decimal) -> Quote:
+    """What so many units of a month cost, before anybody buys; the parts add up to the month."""
+    return Quote(
+        plan=plan.plan.value,
+        tariff=plan.tariff(),
+        unit=plan.unit,
+        quantity=quantity if plan.counts else None,
+        parts=[Part(*part) for part in plan.calculation(quantity)],
+        effective_price=plan.effective_price(quantity),
+        warnings=plan.warnings(),
+    )
 
 
 @dataclass(frozen=True)
@@ -67,7 +106,7 @@ def estimate(
     on: date,
 ) -> Estimate:
     """What the term costs at this version's price; `quantity` is units a month, 0 if fixed."""
-    plan = PricePlan(Plan(version.plan), version.price, version.unit)
+    plan = version.price_plan
     by_month = planned_by_month(plan, quantity=quantity, starts_on=starts_on, ends_on=ends_on)
     this_year = fiscal_year(on, starts_in=year_starts_in)
     in_year = (

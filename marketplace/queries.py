@@ -36,6 +36,22 @@ def offerings_of(me: MicroEnterprise) -> ServiceOfferingQuerySet:
     return published.select_related("current", "category", "score", "provider").best_first()
 
 
+def version_on(offering: ServiceOffering, *, on: date) -> OfferingVersion | None:
+    """What is on sale that day: the last published version whose price holds by then.
+
+    A clock rule, read from the dates: `current` follows by a job (PRODUCT 4.0).
+    """
+    held = offering.versions.filter(published_on__lte=on).filter(
+        Q(holds_from_on=None) | Q(holds_from_on__lte=on)
+    )
+    return held.order_by("-number").first()
+
+
+def announced(offering: ServiceOffering, *, on: date) -> OfferingVersion | None:
+    """The next version that is published already and holds from a later day."""
+    return offering.versions.filter(holds_from_on__gt=on).order_by("number").first()
+
+
 def places_where_drafts_are_seen(user: User, *, on: date) -> frozenset[int] | None:
     """The MEs whose unfinished offerings the user sees; None for all (see `may_see_drafts_of`)."""
     if is_auditor(user) or user.has_scope("market:write"):

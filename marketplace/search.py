@@ -25,7 +25,7 @@ PAGE_SIZE = 20
 AT_MOST = 2000
 _ALIKE = 0.45
 _UNSCORED = Decimal(-1)
-_MOST_UNITS = 12
+_USUAL_UNITS = 12
 _ORDERS: Mapping[str, Sequence[str]] = {
     "best": ("-lower", "sort_name", "where", "key"),
     "price": ("sort_price", "sort_name", "where", "key"),
@@ -82,6 +82,16 @@ class Found:
     categories: list[Facet] = field(default_factory=list)
     units: list[Facet] = field(default_factory=list)
     is_alike: bool = False
+
+    @property
+    def usual_units(self) -> list[Facet]:
+        """The most usual ones, and the chosen one wherever it stands."""
+        return [each for at, each in enumerate(self.units) if at < _USUAL_UNITS or each.is_chosen]
+
+    @property
+    def other_units(self) -> list[Facet]:
+        """What a page folds away: a market may have very many units."""
+        return [each for each in self.units[_USUAL_UNITS:] if not each.is_chosen]
 
 
 def find(wanted: Wanted, *, on: date, page: int | str = 1) -> Found:
@@ -211,7 +221,7 @@ def _unit_facet(everywhere: Iterable[Groups], chosen: Collection[int], unit: str
             counts[each_unit] += count if not chosen or category in chosen else 0
     return [
         Facet(each, each, count, each == unit)
-        for each, count in counts.most_common(_MOST_UNITS)
+        for each, count in counts.most_common()
         if count or each == unit
     ]
 

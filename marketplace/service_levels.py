@@ -132,7 +132,9 @@ def require_sound(levels: Sequence[Level], *, cap: Decimal) -> tuple[Level, ...]
 
 
 def _sound(level: Level) -> Level:
-    words = {name: " ".join(getattr(level, name).split()) for name in ("name", "promise", "unit")}
+    words: dict[str, Any] = {
+        name: " ".join(getattr(level, name).split()) for name in ("name", "promise", "unit")
+    }
     if not all(words.values()):
         raise _invalid(
             "A service level needs a name, what is promised, and what is counted.", value=level.name

@@ -205,3 +205,26 @@ def test_unknown_words_are_answered_with_the_known_ones():
     said = outcome(sys.executable, "-m", "devstack", "fly")
     assert said.returncode == 2
     assert "./run manage ARGS" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts", "is_secure", "address"),
+    [
+        ("", ["market.example", "other.example"], True, "https://market.example"),
+        ("", [".example.com"], True, "https://example.com"),
+        ("", ["market.example"], False, "http://127.0.0.1:8000"),
+        ("https://market.example/", ["10.0.0.7"], True, "https://market.example"),
+    ],
+)
+def test_mails_link_to_the_address_where_people_reach_the_site(
+    monkeypatch, given, hosts, is_secure, address
+):
+    monkeypatch.setenv("PUBLIC_URL", given)
+    monkeypatch.delenv("PORT", raising=False)
+    assert env.address("PUBLIC_URL", hosts=hosts, is_secure=is_secure) == address
+
+
+def test_an_address_without_a_scheme_stops_the_start(monkeypatch):
+    monkeypatch.setenv("PUBLIC_URL", "market.example")
+    with pytest.raises(SystemExit, match="PUBLIC_URL must start with https://"):
+        env.address("PUBLIC_URL", hosts=[], is_secure=True)

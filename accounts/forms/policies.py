@@ -26,19 +26,25 @@ class PolicyForm(forms.Form):
         initial: dict[str, Any] = {"valid_from_on": on + timedelta(days=1)}
         initial["value"] = SWITCH[0 if value else 1][0] if is_switch else value
         super().__init__(data, initial=initial)
-        self.fields["value"] = (
-            forms.TypedChoiceField(
-                choices=SWITCH,
-                widget=forms.RadioSelect,
-                coerce=lambda word: word == "on",
-                label="New value",
-            )
-            if is_switch
-            else forms.IntegerField(
-                min_value=rule.minimum,
-                max_value=rule.maximum,
-                label="New value",
-                help_text=f"A whole number from {rule.minimum} to {rule.maximum}: {rule.help}.",
-            )
-        )
+        self.fields["value"] = _field_for(rule)
         self.order_fields(self.field_order)
+
+
+def _field_for(rule: Rule) -> forms.Field:
+    if rule.options:
+        return forms.ChoiceField(
+            choices=list(rule.options.items()), widget=forms.RadioSelect, label="New value"
+        )
+    if isinstance(rule.default, bool):
+        return forms.TypedChoiceField(
+            choices=SWITCH,
+            widget=forms.RadioSelect,
+            coerce=lambda word: word == "on",
+            label="New value",
+        )
+    return forms.IntegerField(
+        min_value=rule.minimum,
+        max_value=rule.maximum,
+        label="New value",
+        help_text=f"A whole number from {rule.minimum} to {rule.maximum}: {rule.help}.",
+    )

@@ -55,7 +55,7 @@ class Cast:
 
     def members(self, me: MicroEnterprise) -> list[User]:
         """Everybody with a log-in who is a member today, in the order of hiring."""
-        return self._members[me.pk]
+        return self._members.get(me.pk, [])
 
     def offering(self, key: str) -> ServiceOffering:
         """As it is now, by the key that the files give it."""

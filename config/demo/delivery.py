@@ -24,7 +24,7 @@ _ONE, _FORTNIGHT = timedelta(days=1), timedelta(days=14)
 # One team measured success from the first month on, and everybody the service desk; the others
 # began in July.
 _KEEN, _WATCHED = "Tallinn Installations", "service-desk"
-_COUNTED_ONCE = {"seat", "tablet", "van"}
+COUNTED_ONCE = {"seat", "tablet", "van"}
 _SHOWN = {_KEEN, "Recruiting", "Workplace IT"}
 _FIRST_RESULTS = date(2026, 7, 1)
 
@@ -69,7 +69,7 @@ class Delivery:
         """
         if "usage" not in told or told.get("ends", OCTOBER) < OCTOBER:
             return
-        is_monthly = OFFERINGS[told["offering"]]["unit"] in _COUNTED_ONCE
+        is_monthly = OFFERINGS[told["offering"]]["unit"] in COUNTED_ONCE
         usual = told["usage"][-1] if is_monthly else max(1, told["usage"][-1] // 3)
         day = OCTOBER.replace(day=7 + number % 3)
         yield Deed(day, partial(self._report, told, told.get("october", usual), number))

@@ -123,8 +123,8 @@ def _open_logins(admin: User, *, on: date) -> None:
 def _invite(cast: Cast, login: str, on: date) -> None:
     """As the page of people does it, with addresses of the machine that the demo runs on."""
     links = logins.Links(
-        lambda token: settings.DEMO_ADDRESS + reverse("accounts:invitation", args=[token]),
-        settings.DEMO_ADDRESS + reverse("account_login"),
+        lambda token: settings.PUBLIC_URL + reverse("accounts:invitation", args=[token]),
+        settings.PUBLIC_URL + reverse("account_login"),
     )
     person = Person.objects.get(email=f"{login}@{DOMAIN}")
     logins.invite(person, links=links, by=cast.user(HR_ADMIN), on=on)

@@ -1,6 +1,6 @@
 """How satisfied the buyers of the demo say they are, month by month."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -25,6 +25,8 @@ class Opinions:
 
     def __init__(self, cast: Cast, trade: Trade) -> None:
         self._cast, self._trade = cast, trade
+        # Nobody repeats what another has said of the same contract.
+        self._said: set[tuple[int, str]] = set()
 
     def deeds(self) -> Iterator[Deed]:
         for month in MONTHS:
@@ -36,7 +38,8 @@ class Opinions:
         """Whoever has something to say rates by the page's own action. Bare scores, which are many
         and say no more than themselves, are written together.
         """
-        at, bare = clock.now(), []
+        at, unsaid = clock.now(), []
+        silent = SHOWN if month == MONTHS[-1] else ()
         asked = RatingInvitation.objects.filter(month=month)
         invited = set(asked.values_list("contract", "person"))
         for number, told in enumerate(SETTLED):
@@ -45,26 +48,29 @@ class Opinions:
                 continue
             contract = self._trade.contract(told["id"])
             members = self._cast.members(contract.buyer)
-            for place, user in _raters(members, month, number, offered):
+            for place, user in raters(members, month, number, offered, silent=silent):
                 if place % 2 != half or (contract.pk, user.person_id) not in invited:
                     continue
-                score = _score(offered, month, number, place)
-                comment = _comment(offered, score, number + place + month.month)
-                if comment:
-                    ratings.rate(
-                        contract, month=month, score=score, comment=comment, by=user, on=on
-                    )
+                mark = score(offered["moods"][MONTHS.index(month)], number, place)
+                said = comment(offered, mark, number + place + month.month)
+                if said and (contract.pk, said) not in self._said:
+                    self._said.add((contract.pk, said))
+                    ratings.rate(contract, month=month, score=mark, comment=said, by=user, on=on)
                 elif user.person is not None:
-                    bare.append(_bare(contract, user.person, month, score, at))
-        Rating.objects.bulk_create(bare)
+                    unsaid.append(bare(contract, user.person, month, mark, at))
+        Rating.objects.bulk_create(unsaid)
 
 
-def _raters(
-    members: Sequence[User], month: date, number: int, offered: Mapping[str, Any]
+def raters(
+    members: Sequence[User],
+    month: date,
+    number: int,
+    offered: Mapping[str, Any],
+    *,
+    silent: Collection[str],
 ) -> list[tuple[int, User]]:
     """About every fifth member of a large team answers, and more of a small one."""
     answering = 2 if len(members) > 12 else 4
-    silent = SHOWN if month == MONTHS[-1] else ()
     return [
         (place, user)
         for place, user in enumerate(members[: offered.get("raters")])
@@ -73,16 +79,17 @@ def _raters(
     ]
 
 
-def _bare(contract: Contract, person: Person, month: date, score: int, at: Any) -> Rating:
+def bare(contract: Contract, person: Person, month: date, score: int, at: Any) -> Rating:
+    """A rating that says no more than its score."""
     return Rating(contract=contract, person=person, month=month, score=score, rated_at=at)
 
 
-def _score(offered: Mapping[str, Any], month: date, number: int, place: int) -> int:
-    mood: str = offered["moods"][MONTHS.index(month)]
+def score(mood: str, number: int, place: int) -> int:
+    """One mark of the mood, always the same for the same contract and rater."""
     return int(mood[(place * 3 + number) % len(mood)])
 
 
-def _comment(offered: Mapping[str, Any], score: int, turn: int) -> str:
+def comment(offered: Mapping[str, Any], score: int, turn: int) -> str:
     """Most say nothing; what is said fits the score."""
     said: Sequence[Sequence[Any]] = offered.get("comments", ())
     fitting = [text for mark, text in said if mark == score]

@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 
+from marketplace.units import counted
+
 register = template.Library()
 
 Number = Decimal | int | float
@@ -71,6 +73,12 @@ def number(value: Number | str | None, digits: int = 2) -> str:
         return ""
     printed = _grouped(Decimal(str(value)), Decimal(1).scaleb(-digits))
     return printed.rstrip("0").rstrip(".") if "." in printed else printed
+
+
+@register.filter
+def of_unit(quantity: Decimal | None, unit: str) -> str:
+    """3 posts, 1 post, or 3 × repair kit where the unit is nobody's usual word."""
+    return "" if quantity is None else counted(Decimal(quantity), unit)
 
 
 @register.filter

@@ -23,7 +23,8 @@ from contracts.terms import Terms, require_sound, terms_of
 from ledger import actions as ledger
 from ledger.models import Reservation
 from ledger.queries import fiscal_year_of
-from marketplace.models import ServiceOffering
+from marketplace.models import OfferingVersion, ServiceOffering
+from marketplace.price_plans import sound
 
 __all__ = [
     "accept",
@@ -39,7 +40,7 @@ __all__ = [
     "withdraw",
 ]
 _NEGOTIATED = [
-    "current", "starts_on", "ends_on", "turn", "offered_on", "answer_until_on",
+    *records.OF_THE_TERMS, "turn", "offered_on", "answer_until_on",
     "answer_reminded_on",
 ]  # fmt: skip
 
@@ -75,7 +76,7 @@ def draft(
             code="not_on_sale",
             help="Choose another offering on the market.",
         )
-    wanted = require_sound(terms.with_changes(plan=version.plan, unit=version.unit), on=on)
+    wanted = require_sound(_on_the_plan_of(version, terms), on=on)
     own_key = f"{by.pk}/{key}" if key else ""
     contract = Contract(
         offering=offering, buyer=buyer, provider=provider, created_on=on, created_by=by,
@@ -87,7 +88,7 @@ def draft(
     created = lifecycle.Row(lifecycle.Actor.EITHER, Contract.State.DRAFT)
     records.record_event(
         contract, Event.CREATE, created, on=on, at=clock.now(), by=by, party=party,
-        changed=["current"], hash=contract.current.hash if contract.current else "",
+        changed=records.OF_THE_TERMS, hash=contract.current.hash if contract.current else "",
     )  # fmt: skip
     return contract
 
@@ -102,14 +103,14 @@ def revise(
     found = guards.locked(contract)
     row = guards.allowed(found, Event.REVISE, party=party, on=on)
     before = _current(found)
-    wanted = require_sound(terms.with_changes(plan=before.plan, unit=before.unit), on=on)
+    wanted = require_sound(_on_the_plan_of(before, terms), on=on)
     if wanted == terms_of(before.terms):
         return found
     guards.require_read(found, seen_hash)
     records.write_version(found, wanted, title=before.title, party=party, by=by, on=on)
     records.record_event(
         found, Event.REVISE, row, on=on, at=clock.now(), by=by, party=party,
-        changed=["current", "starts_on", "ends_on"], hash=_current(found).hash,
+        changed=records.OF_THE_TERMS, hash=_current(found).hash,
     )  # fmt: skip
     return found
 
@@ -158,7 +159,7 @@ def counter(
     guards.require_signer(contract, party=party, by=by, on=on)
     found = guards.locked(contract)
     before = _current(found)
-    wanted = terms.with_changes(plan=before.plan, unit=before.unit)
+    wanted = _on_the_plan_of(before, terms)
     if _is_countered(found, wanted, party=party, seen_hash=seen_hash):
         return found
     row = guards.allowed(found, Event.COUNTER, party=party, on=on)
@@ -282,6 +283,17 @@ def _current(contract: Contract) -> ContractVersion:
     if contract.current is None:
         raise AssertionError(f"{contract} has no terms.")
     return contract.current
+
+
+def _on_the_plan_of(given: OfferingVersion | ContractVersion, terms: Terms) -> Terms:
+    """The terms on the plan and unit that are given, with its parameters where they name none."""
+    plan = sound(
+        given.plan, price=terms.price, unit=given.unit,
+        parameters=terms.parameters or given.parameters, quantity=terms.expected_quantity,
+    )  # fmt: skip
+    return terms.with_changes(
+        plan=given.plan, unit=plan.unit, price=plan.price, parameters=plan.document()
+    )
 
 
 def _is_countered(

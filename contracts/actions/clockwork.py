@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, TruncMonth
 
 from accounts import clock, policy
 from accounts.queries import holidays
 from accounts.workdays import nth_working_day_after
 from contracts import lifecycle
-from contracts.actions import records
+from contracts.actions import funding, looming, records
 from contracts.lifecycle import Event
 from contracts.models import Contract, ContractQuerySet, Measurement, Overage, SettlementLine, Usage
 from ledger import actions as ledger
@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 
 def run_clock(*, on: date) -> dict[str, int]:
-    """Store what the day made: `{"lapsed", "started", "expired", "closed", "failed"}`.
+    """Store what the day made: `{"lapsed", "started", "renewed", "expired", "closed",
+    "failed"}`.
 
     Safe to repeat. Each contract has a transaction of its own, and one that somebody holds is left
     to the next hour. A lapsed offer's money is released.
@@ -34,6 +35,7 @@ def run_clock(*, on: date) -> dict[str, int]:
     counts = {
         "lapsed": _each(_unanswered(on=on), _lapse, on=on),
         "started": _each(_due_to_start(on=on), _start, on=on),
+        "renewed": _each(_due_to_renew(on=on), _renew, on=on),
         "expired": _each(_over(on=on), _expire, on=on),
         "closed": _each(_done(on=on), _close, on=on),
     }
@@ -55,7 +57,7 @@ def _each(contracts: ContractQuerySet, step: Callable[..., bool], *, on: date) -
 
 @transaction.atomic
 def _alone(key: int, step: Callable[..., bool], *, on: date) -> bool:
-    rows = Contract.objects.select_related("current")
+    rows = Contract.objects.select_related("current", "buyer")
     rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
     contract = rows.filter(pk=key).first()
     return contract is not None and step(contract, on=on)
@@ -69,8 +71,16 @@ def _due_to_start(*, on: date) -> ContractQuerySet:
     return Contract.objects.filter(state=State.AGREED, starts_on__lte=on)
 
 
+def _due_to_renew(*, on: date) -> ContractQuerySet:
+    """On the last day of the term, so that its next day finds it renewed."""
+    return Contract.objects.filter(
+        state=State.ACTIVE, renews_months__gt=0, ended_on=None, ends_on__lte=on
+    )
+
+
 def _over(*, on: date) -> ContractQuerySet:
-    return Contract.objects.filter(state=State.ACTIVE, ends_on__lt=on)
+    by_dates = Q(ends_on__lt=on) | Q(ended_on__lt=on) | Q(over_after_on__lt=on)
+    return Contract.objects.filter(by_dates, state__in=lifecycle.RUNNING)
 
 
 def _done(*, on: date) -> ContractQuerySet:
@@ -129,14 +139,28 @@ def _start(contract: Contract, *, on: date) -> bool:
     return records.catch_up(contract, on=on)
 
 
+def _renew(contract: Contract, *, on: date) -> bool:
+    return records.catch_up(contract, on=on)
+
+
 def _expire(contract: Contract, *, on: date) -> bool:
-    if contract.state != State.ACTIVE or on <= contract.ends_on:
+    """Write down how the dates ended it: its term, a notice, a suspension, an uncured breach."""
+    records.catch_up(contract, on=on)
+    if (
+        contract.state not in lifecycle.RUNNING
+        or lifecycle.state_on(contract, on=on) != State.ENDED
+    ):
         return False
-    row = lifecycle.TABLE[State.ACTIVE, Event.EXPIRE]
+    event, because = lifecycle.ending_of(contract)
+    row = lifecycle.TABLE[State(contract.state), event]
+    looming.write_off(contract, because)
+    last = lifecycle.last_day_of(contract)
     records.record_event(
-        contract, Event.EXPIRE, row, on=on, at=clock.now(),
-        since=contract.ends_on + timedelta(days=1),
+        contract, event, row, on=on, at=clock.now(), changed=["ended_on"],
+        since=last + timedelta(days=1),
     )  # fmt: skip
+    looming.wind_up(contract)
+    funding.shrink(contract, on=on)
     return True
 
 

@@ -10,9 +10,11 @@ from accounts.constraints import saying
 from accounts.errors import Invalid, Refused
 from accounts.models import User
 from contracts import lifecycle
+from contracts.actions import guards
 from contracts.models import Contract, Usage
 from contracts.queries import delivery as queries
 from contracts.queries.agreements import may_know
+from contracts.queries.suspended import is_suspended
 from ledger.months import month_of
 from marketplace.price_plans import Plan
 
@@ -30,12 +32,14 @@ def report_usage(
     key: str,
     by: User,
     on: date,
+    item: str = "",
     note: str = "",
 ) -> Usage:
     """Enter a delivered quantity, once per key; it counts unless the buyer contests it.
 
-    `quantity` is in the units of the contract, with up to three decimals. Refused
-    `outside_dates`, `nothing_to_count`, `key_reused`; Invalid names the field.
+    `quantity` is in the units of the contract (hours, outcomes, the measured gain: whatever its
+    price plan of that day counts, which `item` may name), with up to three decimals. Refused
+    `outside_dates`, `nothing_to_count`, `other_item`, `key_reused`; Invalid names the field.
     """
     permissions.require_known(may_know(by, contract, on=on))
     require_provider(contract, by=by, on=on)
@@ -45,7 +49,8 @@ def report_usage(
     )  # fmt: skip
     if done := _entered_before(asked):
         return done
-    _require_day(contract, used_on, on=on)
+    held = guards.locked(contract)  # So that nobody ends or suspends it meanwhile.
+    asked.item = _item_of(held, used_on, asked=item, on=on)
     reused = _key_reused(key)
     try:
         with saying(usage_entered_once_per_key=reused):
@@ -139,7 +144,8 @@ def _key_reused(key: str) -> Refused:
     )
 
 
-def _require_day(contract: Contract, used_on: date, *, on: date) -> None:
+def _item_of(contract: Contract, used_on: date, *, asked: str, on: date) -> str:
+    """What the contract counts on a day on which something may have been delivered."""
     if used_on > on:
         raise Invalid(
             f"{used_on:%-d %B %Y} lies in the future. Enter what was delivered until today.",
@@ -147,7 +153,7 @@ def _require_day(contract: Contract, used_on: date, *, on: date) -> None:
             value=used_on,
         )
     if not lifecycle.is_running(contract, on=used_on) or contract.state == Contract.State.CLOSED:
-        last = lifecycle.last_day_of(contract)
+        last = min(lifecycle.last_day_of(contract), contract.over_after_on or date.max)
         raise Refused(
             f"{contract} runs from {contract.starts_on:%-d %B %Y} to {last:%-d %B %Y};"
             f" {used_on:%-d %B %Y} is no day of it.",
@@ -155,13 +161,31 @@ def _require_day(contract: Contract, used_on: date, *, on: date) -> None:
             field="used_on",
             value=used_on,
         )
+    if is_suspended(contract, on=used_on):
+        raise Refused(
+            f"{contract} was suspended on {used_on:%-d %B %Y}, so nothing was delivered.",
+            code="suspended",
+            field="used_on",
+            value=used_on,
+            help="Enter it for the day on which it was delivered.",
+        )
     version = queries.version_on(contract, on=used_on)
-    if version is None or version.plan != Plan.PER_UNIT.value:
+    item = Plan(version.plan).counts if version else ""
+    if not item:
         raise Refused(
             f"{contract} has a fixed price, so there is nothing to count.",
             code="nothing_to_count",
             help="Enter the results of its success measures instead.",
         )
+    if asked not in {"", item}:
+        raise Refused(
+            f"{contract} counts {item} on {used_on:%-d %B %Y}, not {asked}.",
+            code="other_item",
+            field="item",
+            value=asked,
+            help="Leave the item out, or name the one that the price plan counts.",
+        )
+    return item
 
 
 def require_provider(contract: Contract, *, by: User, on: date) -> None:

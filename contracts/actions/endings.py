@@ -7,13 +7,13 @@ from django.db import transaction
 from accounts import clock, policy
 from accounts.errors import Invalid, Refused
 from accounts.models import MicroEnterprise, User
-from contracts import lifecycle, pricing
-from contracts.actions import guards, records
+from contracts import lifecycle
+from contracts.actions import funding, guards, looming, records
 from contracts.lifecycle import Event
-from contracts.models import Contract, EndProposal
-from contracts.terms import terms_of
+from contracts.models import Contract, EndProposal, Usage
 from ledger import actions as ledger
-from ledger.models import Reservation, SettlementRun
+from ledger import month_lock
+from ledger.models import SettlementRun
 from ledger.months import month_of
 
 _OPEN = EndProposal.State.OPEN
@@ -129,15 +129,18 @@ def _end(
     if by.pk == end.proposed_by_id:
         raise guards.both_sides(party)
     _require_open_month(end.last_day_on)
+    _require_nothing_delivered_after(contract, end.last_day_on)
     contract.ended_on = end.last_day_on
+    told = looming.suspend_to_the_end(contract)
     EndProposal.objects.filter(pk=end.pk).update(
         state=EndProposal.State.CONFIRMED, answered_on=on, answered_by=by
     )
     records.record_event(
         contract, Event.CONFIRM_END, row, on=on, at=clock.now(), by=by, party=party,
-        changed=["ended_on"], last_day_on=end.last_day_on,
+        changed=["ended_on"], last_day_on=end.last_day_on, **told,
     )  # fmt: skip
-    _cut(contract, on=on)
+    looming.wind_up(contract)
+    funding.shrink(contract, on=on)
     return contract
 
 
@@ -148,40 +151,36 @@ def _require_end_within(contract: Contract, last_day_on: date, *, on: date) -> N
             field="last_day_on",
             value=last_day_on,
         )
-    if last_day_on >= contract.ends_on:
+    last = lifecycle.last_day_of(contract)
+    if last_day_on >= last:
         raise Invalid(
-            f"{contract} ends on {contract.ends_on:%-d %B %Y} anyway. Name an earlier day.",
+            f"{contract} ends on {last:%-d %B %Y} anyway. Name an earlier day.",
             field="last_day_on",
             value=last_day_on,
         )
 
 
 def _require_open_month(day: date) -> None:
-    """A month whose lines are computed is not cut any more."""
-    run = SettlementRun.objects.filter(month=month_of(day)).first()
-    if run and run.state != SettlementRun.State.OPEN:
+    """A month whose run has begun is not cut any more; none begins until this is decided."""
+    month_lock.keep_open(month_of(day))
+    if SettlementRun.objects.filter(month=month_of(day)).exists():
         raise Refused(
-            f"{day:%B %Y} is {run.get_state_display().lower()} already, so a contract cannot end in"
-            " it any more.",
+            f"{day:%B %Y} is being settled or settled already, so a contract cannot end in it any"
+            " more.",
             code="month_computed",
             help="Name a later last day.",
         )
 
 
-def _cut(contract: Contract, *, on: date) -> None:
-    """Promise no more than the shorter term costs; months already settled hold no promise."""
-    if contract.current is None:
-        raise AssertionError(f"{contract} has no terms.")
-    terms = terms_of(contract.current.terms)
-    plan = pricing.planned_by_month(
-        terms.price_plan,
-        expected=terms.expected_quantity,
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
-        ended_on=contract.ended_on,
-    )
-    kind = Reservation.Kind.COMMITTED
-    promised = Reservation.objects.open().of(contract.cause).filter(kind=kind)
-    rows = promised.select_for_update(no_key=True).order_by("pk")
-    left = {row.month: min(row.amount, plan.get(row.month, row.amount * 0)) for row in rows}
-    ledger.promise(contract.buyer, left, kind=kind, cause=contract.cause, on=on)
+def _require_nothing_delivered_after(contract: Contract, last_day_on: date) -> None:
+    """What was delivered between the proposal and its confirmation is not cut away."""
+    later = contract.usage.filter(used_on__gt=last_day_on).exclude(state=Usage.State.WITHDRAWN)
+    usage = later.order_by("-used_on").first()
+    if usage:
+        raise Refused(
+            f"{usage.quantity.normalize():f} units of {usage.used_on:%-d %B %Y} were entered, after"
+            f" the last day {last_day_on:%-d %B %Y}.",
+            code="delivered_after_the_end",
+            help=f"Name {usage.used_on:%-d %B %Y} or a later day, or let {contract.provider}"
+            " withdraw the entry.",
+        )

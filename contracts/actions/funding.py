@@ -17,9 +17,9 @@ from accounts import audit
 from accounts.errors import Refused
 from accounts.models import MicroEnterprise
 from accounts.queries import organization
-from contracts import pricing
+from contracts.lifecycle import RUNNING
 from contracts.models import Contract, ContractQuerySet
-from contracts.terms import terms_of
+from contracts.queries.planned import plan_of
 from ledger import actions as ledger
 from ledger import queries as money
 from ledger.models import Reservation, SettlementRun
@@ -52,12 +52,44 @@ def commit_due(*, on: date) -> dict[str, int]:
 
 def _due(year: int, *, on: date) -> ContractQuerySet:
     """Running contracts whose money does not reach into this year, the first signed first."""
-    running = Q(state__in=[State.AGREED, State.ACTIVE], ends_on__gte=on) | Q(
-        state=State.ENDED, ended_on__gte=on
-    )
+    running = Q(state__in=RUNNING, ends_on__gte=on) | Q(state=State.ENDED, ended_on__gte=on)
     missing = Q(committed_year__lt=year) | Q(is_unfunded=True)
     signed = Contract.objects.filter(running & missing)
     return signed.annotate(signed_last=Max("signatures__pk")).order_by(F("signed_last"), "pk")
+
+
+def shrink(contract: Contract, *, on: date) -> None:
+    """Promise no more than the contract now costs; nothing is promised anew.
+
+    Called while its row is held, after an end, a notice or a suspension. Months that are settled
+    hold no promise any more, those that are computed keep theirs for what was computed.
+    """
+    plan, begun = plan_of(contract), _begun()
+    left = {
+        month: amount if month in begun else min(amount, plan.get(month, ZERO))
+        for month, amount in _promised(contract).items()
+    }
+    ledger.promise(contract.buyer, left, kind=COMMITTED, cause=contract.cause, on=on)
+
+
+def grow(contract: Contract, *, on: date) -> None:
+    """Promise all that the contract now costs, from the first month that is not settled.
+
+    After a resumption, a withdrawn notice, an amendment or a renewal. Refused `not_enough_money`
+    says what is missing; then nothing has happened. Later years follow when they open.
+    """
+    begun, promised = _begun(), _promised(contract)
+    due = {month: amount for month, amount in plan_of(contract).items() if month not in begun}
+    kept = {month: amount for month, amount in promised.items() if month in begun}
+    ledger.promise(contract.buyer, kept | due, kind=COMMITTED, cause=contract.cause, on=on)
+    contract.committed_year, contract.is_unfunded = money.fiscal_year_of(on), False
+    contract.save(update_fields=["committed_year", "is_unfunded"])
+
+
+def _begun() -> set[date]:
+    """Months whose lines are computed, or that come further: they are never changed."""
+    runs = SettlementRun.objects.exclude(state=SettlementRun.State.OPEN)
+    return set(runs.values_list("month", flat=True))
 
 
 @transaction.atomic
@@ -70,7 +102,9 @@ def _commit(key: int, *, year: int, on: date) -> str:
     promised = _promised(contract)
     wanted = _months_wanted(contract, promised, year=year)
     more = _as_far_as_it_goes(contract.buyer, wanted, on=on)
-    ledger.promise(contract.buyer, promised | more, kind=COMMITTED, cause=contract.cause, on=on)
+    ledger.promise(
+        contract.buyer, promised | more, kind=COMMITTED, cause=contract.cause, on=on, is_signed=True
+    )
     lacks = len(more) < len(wanted)
     if not more and (contract.committed_year, contract.is_unfunded) == (year, lacks):
         return ""
@@ -93,18 +127,8 @@ def _months_wanted(
     contract: Contract, promised: Mapping[date, Decimal], *, year: int
 ) -> dict[date, Decimal]:
     """The months of this year that are neither promised nor computed yet, in order."""
-    if contract.current is None:
-        return {}
-    terms = terms_of(contract.current.terms)
-    plan = pricing.planned_by_month(
-        terms.price_plan,
-        expected=terms.expected_quantity,
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
-        ended_on=contract.ended_on,
-    )
-    begun = SettlementRun.objects.exclude(state=SettlementRun.State.OPEN)
-    done = {*begun.filter(month__in=plan).values_list("month", flat=True), *promised}
+    plan = plan_of(contract)
+    done = _begun() | promised.keys()
     starts_in = organization().fiscal_year_start_month
     return {
         month: amount

@@ -50,6 +50,13 @@ def allowed(contract: Contract, event: Event, *, party: MicroEnterprise, on: dat
             code="not_your_turn",
             help="Accept, counter or decline it.",
         )
+    sides = {Actor.BUYER: contract.buyer_id, Actor.PROVIDER: contract.provider_id}
+    if sides.get(row.actor, party.pk) != party.pk:
+        raise Refused(
+            f"That is for {row.actor} of {contract} to do, not for {party}.",
+            code="not_your_turn",
+            help="Ask the other side.",
+        )
     return row
 
 

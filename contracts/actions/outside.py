@@ -128,7 +128,7 @@ def receive(purchase: OutsidePurchase, *, amount: Decimal, by: User, on: date) -
     found.save(update_fields=["state", "received_on", "received_amount"])
     ledger.pay_promised(
         found.cause, ledger.system_wallet(Wallet.System.OUTSIDE), amount,
-        kind=Transfer.Kind.PURCHASE, month=month_of(on),
+        kind=Transfer.Kind.PURCHASE, month=ledger.month_to_pay(found.cause, on=on),
         reference=f"outside/{found.pk}/received", on=on, by=by,
     )  # fmt: skip
     audit.record("outside_purchase.receive", found, by=by, on=on, me=found.buyer, amount=amount)

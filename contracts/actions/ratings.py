@@ -25,7 +25,12 @@ _INVITE = """
          AND (buying.ends_on IS NULL OR buying.ends_on >= %(month)s)
     JOIN accounts_user u ON u.person_id = buying.person_id AND u.is_active
     WHERE c.state = ANY(%(signed)s) AND c.starts_on <= %(last)s
-      AND least(c.ended_on, c.ends_on) >= greatest(c.starts_on, %(month)s)
+      AND least(c.ended_on, c.ends_on, c.over_after_on) >= greatest(c.starts_on, %(month)s)
+      AND (SELECT coalesce(sum(least(s.last_on, %(last)s) - greatest(s.first_on, %(month)s) + 1), 0)
+           FROM contracts_suspension s WHERE s.contract_id = c.id
+             AND s.first_on <= %(last)s AND s.last_on >= greatest(s.first_on, %(month)s))
+        < least(c.ended_on, c.ends_on, c.over_after_on, %(last)s)
+          - greatest(c.starts_on, %(month)s) + 1
       AND NOT EXISTS (
         SELECT FROM accounts_membership selling
         WHERE selling.micro_enterprise_id = c.provider_id AND selling.person_id = buying.person_id

@@ -8,12 +8,11 @@ from django.db import transaction
 from accounts import audit, permissions
 from accounts.errors import Invalid, Refused
 from accounts.models import MicroEnterprise, User
-from contracts import lifecycle
 from contracts.models import Contract, SuccessMeasure, SuccessResult
 from contracts.queries.agreements import may_know
 from contracts.queries.delivery import version_on
 from contracts.queries.results import SilenceRule
-from ledger.months import last_day
+from contracts.queries.suspended import day_that_counts
 
 State = SuccessResult.State
 # The widest that the column holds.
@@ -93,8 +92,8 @@ def _require_month(contract: Contract, measure: SuccessMeasure, month: date, *, 
             field="month",
             value=month,
         )
-    day = min(last_day(month), lifecycle.last_day_of(contract))
-    if not lifecycle.is_running(contract, on=max(day, month)):
+    day = day_that_counts(contract, month=month)
+    if day is None:
         raise Refused(
             f"{contract} had no active day in {month:%B %Y}.",
             code="outside_dates",

@@ -24,7 +24,9 @@ from contracts.lifecycle import ended_because_on, state_on
 from contracts.models import Contract, ContractEvent, EndProposal, Signature, SuccessMeasure
 from contracts.queries.agreements import events_of, in_state, visible_to
 from contracts.terms import LONGEST_SECTION, SECTIONS, Measure, Terms, terms_of
+from marketplace.api.offerings import ParametersField
 from marketplace.models import OfferedMeasure, OfferingVersion, ServiceOffering
+from marketplace.price_plans import Plan
 
 State = Contract.State
 
@@ -78,6 +80,7 @@ class ContractRow(Row[Contract]):
     hash = serializers.CharField(source="current.hash", read_only=True)
     plan = serializers.CharField(source="current.plan", read_only=True)
     price = MoneyField(source="current.price", read_only=True)
+    parameters = ParametersField(source="current.parameters", read_only=True)
     unit = serializers.CharField(source="current.unit", read_only=True)
     expected_quantity = QuantityField(
         source="current.expected_quantity", read_only=True, allow_null=True
@@ -93,7 +96,8 @@ class ContractRow(Row[Contract]):
         fields = (
             "id", "state", "ended_because", "ended_on", "offering", "title", "buyer", "provider",
             "turn", "starts_on", "ends_on", "offered_on", "answer_until_on", "created_on",
-            "version", "hash", "plan", "price", "unit", "expected_quantity", "cap_quantity",
+            "version", "hash", "plan", "price", "parameters", "unit", "expected_quantity",
+            "cap_quantity",
             "measures", "sections", "signatures", "open_end",
         )  # fmt: skip
 
@@ -157,7 +161,11 @@ class MeasureBody(serializers.Serializer[Any]):
 class TermsBody(serializers.Serializer[Any]):
     """Terms; what is left out stays as it is, or as the offering says."""
 
-    price = MoneyField(required=False, help_text="a month, or a unit")
+    price = MoneyField(
+        required=False,
+        help_text="a month, a unit, an hour or an outcome; derived where the parameters say it",
+    )
+    parameters = ParametersField(required=False)
     starts_on = DayField(required=False)
     ends_on = DayField(required=False)
     expected_quantity = QuantityField(required=False, allow_null=True, help_text="units a month")
@@ -361,6 +369,9 @@ def _offered_terms(offering: ServiceOffering, given: dict[str, Any]) -> Terms:
     if version is None:
         raise AssertionError(f"{offering} was published without a version.")
     given.setdefault("price", version.price)
+    given.setdefault("parameters", version.parameters)
+    if Plan(version.plan).counts and version.usual_quantity is not None:
+        given.setdefault("expected_quantity", version.usual_quantity)
     given.setdefault("measures", _offered_measures(version))
     if given.get("expected_quantity"):
         given.setdefault("cap_quantity", given["expected_quantity"])

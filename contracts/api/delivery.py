@@ -33,7 +33,7 @@ class UsageRow(Row[Usage]):
     class Meta:
         model = Usage
         fields = (
-            "id", "contract", "quantity", "used_on", "origin_month", "key", "note", "state",
+            "id", "contract", "item", "quantity", "used_on", "origin_month", "key", "note", "state",
             "contest_reason", "entered_on", "answered_on", "counted_in",
         )  # fmt: skip
 
@@ -48,6 +48,9 @@ class UsageRow(Row[Usage]):
 class UsageBody(serializers.Serializer[Any]):
     contract = KeyField(queryset=Contract.objects.all())
     quantity = QuantityField(help_text="in the units of the contract")
+    item = serializers.ChoiceField(
+        Usage.Item.choices, required=False, help_text="what was counted, as the price plan says"
+    )
     used_on = DayField()
     key = serializers.CharField(
         max_length=80, required=False,

@@ -11,7 +11,10 @@ from django.db.models import QuerySet
 from accounts.errors import Refused
 from accounts.forms.days import DayField
 from accounts.models import MicroEnterprise
-from contracts.terms import LONGEST_SECTION, MOST_MEASURES, SECTIONS, Measure, Terms
+from contracts.terms import LONGEST_SECTION, MOST_MEASURES, SECTIONS, Adjustment, Measure, Terms
+from ledger.money import ZERO
+from marketplace.forms import plans
+from marketplace.forms.levels import LevelRows
 from marketplace.models import OfferedMeasure
 from marketplace.price_plans import Plan
 
@@ -30,8 +33,15 @@ def _quantity(label: str, hint: str) -> forms.DecimalField:
     )
 
 
+def _percent(label: str, hint: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, help_text=hint, max_digits=5, decimal_places=2, min_value=Decimal(0),
+        max_value=Decimal(100), required=False,
+    )  # fmt: skip
+
+
 class TermsForm(forms.Form):
-    """All terms but the measures; a fixed price has no quantities."""
+    """All terms but measures and levels; a fixed price has no quantities."""
 
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
     hash = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
@@ -43,7 +53,15 @@ class TermsForm(forms.Form):
     cap_quantity = _quantity(
         "Not to exceed a month", "More is delivered, but waits for the buyer before it is paid."
     )
-    starts_on = DayField(label="First day", help_text="Tomorrow at the earliest.")
+    credit_cap = _percent(
+        "All credits of a month at most", "Percent of the month’s fee; bonuses too."
+    )
+    satisfied_percent = _percent(
+        "Adjust the fee by", "Added at the target, taken off below the floor. Empty: not at all."
+    )
+    satisfied_target = _percent("Target", "Satisfied answers; from here the fee is more.")
+    satisfied_floor = _percent("Floor", "Satisfied answers; below it the fee is less.")
+    starts_on = DayField(label="First day")
     ends_on = DayField(label="Last day", help_text="Included.")
     note = forms.CharField(
         label="Word to the other side", required=False, max_length=1000,
@@ -60,12 +78,13 @@ class TermsForm(forms.Form):
         initial: Mapping[str, Any],
     ) -> None:
         super().__init__(data, initial={"key": uuid4().hex} | dict(initial))
+        plans.add_fields(self, Plan(plan), initial if data is None else data)
         for field, name in SECTIONS.items():
             self.fields[field] = forms.CharField(
                 label=name, help_text=_HINTS[field], required=False, max_length=LONGEST_SECTION,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )  # fmt: skip
-        if Plan(plan) is Plan.FIXED:
+        if not Plan(plan).counts:
             del self.fields["expected_quantity"], self.fields["cap_quantity"]
         if customers is None:
             del self.fields["buyer"]
@@ -73,6 +92,28 @@ class TermsForm(forms.Form):
             self.fields["buyer"].queryset = customers  # type: ignore[attr-defined]
         if not with_note:
             del self.fields["note"]
+
+    def clean(self) -> dict[str, Any]:
+        """The three figures of the satisfaction adjustment come together, or not at all."""
+        told = self.cleaned_data
+        figures = {name: told.get(f"satisfied_{name}") for name in ("percent", "target", "floor")}
+        given = [name for name, value in figures.items() if value is not None]
+        for name, value in figures.items():
+            field = f"satisfied_{name}"
+            if given and value is None and field not in self.errors:
+                self.add_error(field, "Fill in all three figures, or none of them.")
+        return told
+
+    @property
+    def adjustment(self) -> Adjustment | None:
+        """What both sides would opt into, of a valid form."""
+        told = self.cleaned_data
+        if told["satisfied_percent"] is None:
+            return None
+        return Adjustment(
+            percent=told["satisfied_percent"], target=told["satisfied_target"],
+            floor=told["satisfied_floor"],
+        )  # fmt: skip
 
     @property
     def sections(self) -> list[forms.BoundField]:
@@ -128,7 +169,10 @@ MeasureFormSet = forms.formset_factory(
 
 
 class TermsInput:
-    """Both parts of the form as one thing that a view can ask."""
+    """All parts of the form as one thing that a view can ask.
+
+    `initial` holds the terms that it starts from as `terms`.
+    """
 
     def __init__(
         self,
@@ -139,12 +183,17 @@ class TermsInput:
         initial: Mapping[str, Any],
         measures: Sequence[Measure],
         customers: QuerySet[MicroEnterprise] | None = None,
+        earliest: str = "",
         with_note: bool = False,
     ) -> None:
         self.plan, self.unit = plan, unit
+        self._start: Terms = initial["terms"]
         self.form = TermsForm(
-            data, plan=plan, customers=customers, with_note=with_note, initial=_as_typed(initial)
-        )
+            data, plan=plan, customers=customers, with_note=with_note,
+            initial=_as_typed({**initial, **_satisfied(self._start.adjustment)}),
+        )  # fmt: skip
+        self.levels = LevelRows(data, self._start.levels)
+        self.form.fields["starts_on"].help_text = earliest
         rows = [_as_typed(vars(each)) for each in measures]
         self.measures = MeasureFormSet(data, prefix="measure", initial=rows)
         for row in self.measures:
@@ -152,6 +201,10 @@ class TermsInput:
 
     def is_valid(self) -> bool:
         is_sound = self.form.is_valid()
+        if not self.levels.is_valid():
+            for problem in self.levels.problems:
+                self.form.add_error(None, problem)
+            is_sound = False
         if self.measures.is_valid():
             return is_sound
         for number, row in enumerate(self.measures, start=1):
@@ -161,27 +214,31 @@ class TermsInput:
             self.form.add_error(None, str(text))
         return False
 
-    @property
-    def price_label(self) -> str:
-        is_fixed = Plan(self.plan) is Plan.FIXED
-        return "Price a month" if is_fixed else f"Price per {self.unit}"
-
     def refuse(self, reason: Refused) -> None:
         """Put the rule's sentence where it belongs."""
-        field = reason.field if reason.field in self.form.fields else None
-        self.form.add_error(field, f"{reason} {reason.help}".strip())
+        self.form.add_error(plans.field_of(reason, self.form), f"{reason} {reason.help}".strip())
 
     @property
     def terms(self) -> Terms:
         """What was typed, of a valid form."""
         told = self.form.cleaned_data
+        if told["credit_cap"] is None:
+            told = told | {"credit_cap": self._start.credit_cap}
         names = {*Terms.__dataclass_fields__} & told.keys()
         rows = [row.cleaned_data for row in self.measures if row not in self.measures.deleted_forms]
         return Terms(
             plan=self.plan,
+            unit=self.unit,
+            parameters=plans.parameters_from(told, Plan(self.plan)),
             measures=tuple(_measure(row) for row in rows if row),
-            **{name: told[name] for name in names},
+            levels=self.levels.levels,
+            adjustment=self.form.adjustment,
+            **{"price": ZERO} | {name: told[name] for name in names},
         )
+
+    def plan_rows(self, currency: str) -> list[list[dict[str, Any]]]:
+        """The fields of the price, as a template prints them."""
+        return plans.rows_of(self.form, Plan(self.plan), currency)
 
 
 def _as_typed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,6 +247,11 @@ def _as_typed(values: Mapping[str, Any]) -> dict[str, Any]:
         name: f"{value.normalize():f}" if isinstance(value, Decimal) and name != "price" else value
         for name, value in values.items()
     }
+
+
+def _satisfied(adjustment: Adjustment | None) -> dict[str, Any]:
+    figures = vars(adjustment) if adjustment else {}
+    return {f"satisfied_{name}": value for name, value in figures.items()}
 
 
 def _measure(row: Mapping[str, Any]) -> Measure:

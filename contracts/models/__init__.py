@@ -9,6 +9,7 @@ from contracts.models.agreements import (
     Signature,
     SuccessMeasure,
 )
+from contracts.models.changes import Breach, Proposal, Suspension
 from contracts.models.delivery import Rating, RatingInvitation, SuccessResult, Usage
 from contracts.models.disputes import CarriedAmount, Correction, Dispute, PanelSeat
 from contracts.models.levels import Measurement, ServiceLevel
@@ -16,6 +17,7 @@ from contracts.models.outside import OutsidePurchase
 from contracts.models.settlement import Overage, SettlementLine, SettlementRefusal
 
 __all__ = [
+    "Breach",
     "CarriedAmount",
     "Contract",
     "ContractEvent",
@@ -28,6 +30,7 @@ __all__ = [
     "OutsidePurchase",
     "Overage",
     "PanelSeat",
+    "Proposal",
     "Rating",
     "RatingInvitation",
     "ServiceLevel",
@@ -36,5 +39,6 @@ __all__ = [
     "Signature",
     "SuccessMeasure",
     "SuccessResult",
+    "Suspension",
     "Usage",
 ]

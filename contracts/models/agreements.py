@@ -9,7 +9,8 @@ from django.db.models.functions import Greatest
 
 from accounts.models import MicroEnterprise, User
 from ledger.models import Cause
-from marketplace.models import PLANS, OfferedMeasure, ServiceOffering
+from marketplace.models import PLANS, OfferedMeasure, ServiceOffering, is_object
+from marketplace.price_plans import Plan, PricePlan, plan_of
 from marketplace.service_levels import DEFAULT_CAP
 
 
@@ -31,8 +32,10 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         """
         return (
             self.signed()
-            .filter(starts_on__lte=last, ends_on__gte=first)
+            .filter(Q(ends_on__gte=first) | Q(renews_months__gt=0, state="active"))
+            .filter(Q(starts_on__lte=last))
             .filter(Q(ended_on=None) | Q(ended_on__gte=Greatest(Value(first), F("starts_on"))))
+            .filter(Q(over_after_on=None) | Q(over_after_on__gte=first))
         )
 
 
@@ -78,7 +81,14 @@ class Contract(models.Model):
     ended_because = models.CharField(max_length=20, choices=EndedBecause, blank=True)
     # The last day that counts when it ended before the day its terms name, inclusive; the day
     # before the start where it never began.
+    # Set by a notice too, for the day with which it will end.
     ended_on = models.DateField(null=True)
+    # With this day it is over unless something happens before: an open suspension lapses, an
+    # open breach was not cured. Why it then ends.
+    over_after_on = models.DateField(null=True)
+    over_because = models.CharField(max_length=20, choices=EndedBecause, blank=True)
+    # By how many months its terms renew it at the end; 0 where that was not chosen.
+    renews_months = models.PositiveSmallIntegerField(default=0)
     # The party that answers an offer or counter; the day of the last one, and the last day on
     # which it may be accepted, by the policy of that day (PRODUCT 4.2).
     turn = models.ForeignKey(MicroEnterprise, null=True, on_delete=models.PROTECT, related_name="+")
@@ -129,6 +139,17 @@ class Contract(models.Model):
                 ),
                 name="offer_waits_for_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(over_after_on=None, over_because="")
+                | Q(over_after_on__isnull=False)
+                & ~Q(over_because="")
+                & Q(state__in=["active", "suspended", "notice"]),
+                name="looming_end_says_why",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="notice") | Q(ended_on__isnull=False),
+                name="notice_names_its_last_day",
+            ),
             models.UniqueConstraint(
                 fields=["draft_key"], condition=~Q(draft_key=""), name="drafted_once_per_key"
             ),
@@ -161,10 +182,13 @@ class ContractVersion(models.Model):
     title = models.CharField(max_length=120, help_text="what is bought, as the offering named it")
     plan = models.CharField(max_length=12, choices=PLANS)
     price = models.DecimalField(max_digits=18, decimal_places=2)
+    parameters = models.JSONField(default=dict, blank=True)
     unit = models.CharField(max_length=40)
     expected_quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True)
     # Usage above this many units a month is an overage that waits for the buyer (PRODUCT 4.7).
     cap_quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True)
+    # The most that up to the cap can cost; usage of a month above it waits for the buyer.
+    cap_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     starts_on = models.DateField()
     ends_on = models.DateField()
     valid_from_on = models.DateField(help_text="of an amendment; else the start")
@@ -192,9 +216,17 @@ class ContractVersion(models.Model):
                 condition=Q(ends_on__gte=F("starts_on")), name="version_ends_after_it_starts"
             ),
             models.CheckConstraint(
-                condition=~Q(plan="per_unit")
-                | Q(expected_quantity__gt=0, cap_quantity__gte=F("expected_quantity")),
-                name="per_unit_version_expects_usage",
+                condition=Q(plan__in=[plan.value for plan in Plan]), name="version_plan_is_known"
+            ),
+            models.CheckConstraint(
+                condition=is_object("parameters"), name="version_parameters_are_named"
+            ),
+            models.CheckConstraint(
+                condition=Q(plan="fixed", expected_quantity=None, cap_quantity=None)
+                | ~Q(plan="fixed")
+                & Q(expected_quantity__isnull=False, cap_quantity__isnull=False)
+                & Q(expected_quantity__gt=0, cap_quantity__gte=F("expected_quantity")),
+                name="counted_version_expects_usage",
             ),
             models.CheckConstraint(
                 condition=Q(credit_cap__gte=0, credit_cap__lte=100),
@@ -218,6 +250,10 @@ class ContractVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contract}, version {self.number}"
+
+    @property
+    def price_plan(self) -> PricePlan:
+        return plan_of(self.plan, price=self.price, unit=self.unit, parameters=self.parameters)
 
 
 class SuccessMeasure(models.Model):

@@ -16,7 +16,17 @@ class Usage(models.Model):
         CONTESTED = "contested"
         WITHDRAWN = "withdrawn"
 
+    class Item(models.TextChoices):
+        UNITS = "units"
+        HOURS = "hours"
+        OUTCOMES = "outcomes"
+        GAIN = "gain"
+
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="usage")
+    item = models.CharField(
+        max_length=10, choices=Item, default=Item.UNITS, db_default="units",
+        help_text="what was counted: the price plan of that day says it",
+    )  # fmt: skip
     used_on = models.DateField()
     origin_month = models.DateField(help_text="the month of `used_on`")
     quantity = models.DecimalField(max_digits=14, decimal_places=3)
@@ -36,12 +46,16 @@ class Usage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["contract", "key"], name="usage_entered_once_per_key"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="usage_delivers_something"),
+            models.CheckConstraint(
+                condition=Q(item__in=["units", "hours", "outcomes", "gain"]),
+                name="usage_item_is_known",
+            ),
             models.CheckConstraint(condition=Q(origin_month__day=1), name="usage_month_is_a_first"),
         ]
         indexes = [models.Index(fields=["contract", "origin_month"], name="usage_by_month")]
 
     def __str__(self) -> str:
-        return f"{self.quantity} on {self.used_on}"
+        return f"{self.quantity.normalize():f} on {self.used_on:%-d %B %Y}"
 
 
 class SuccessResult(models.Model):

@@ -40,6 +40,8 @@ class SettlementLine(models.Model):
     origin_month = models.DateField()
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     quantity = models.DecimalField(max_digits=14, decimal_places=3, null=True)
+    # What the treasury adds for the provider; no part of `amount`, which is the buyer's.
+    subsidy = models.DecimalField(max_digits=18, decimal_places=2, default=0, db_default=0)
     calculation = models.CharField(max_length=300, help_text="in words and figures")
     policy_version = models.PositiveIntegerField(default=0)
 
@@ -50,6 +52,10 @@ class SettlementLine(models.Model):
                 name="line_settled_once",
             ),
             models.CheckConstraint(condition=Q(month__day=1), name="line_month_is_a_first"),
+            models.CheckConstraint(
+                condition=Q(subsidy=0) | Q(kind="usage", subsidy__gt=0),
+                name="treasury_adds_to_usage_only",
+            ),
             models.CheckConstraint(
                 condition=Q(origin_month__lte=models.F("month")), name="line_comes_after_its_origin"
             ),

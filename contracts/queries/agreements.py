@@ -13,7 +13,7 @@ from accounts.permissions import (
     memberships_of,
     require,
 )
-from contracts.lifecycle import is_running
+from contracts.lifecycle import RUNNING, is_running
 from contracts.models import Contract, ContractEvent, ContractQuerySet, EndProposal
 
 State = Contract.State
@@ -68,19 +68,30 @@ def events_of(contract: Contract, *, by: User, on: date) -> QuerySet[ContractEve
 
 def in_states(*states: str, on: date) -> Q:
     """Contracts whose state that day, by the dates and not by the jobs, is one of these."""
-    is_signed = Q(state__in=[State.AGREED, State.ACTIVE])
+    is_over = _over_by_dates(on=on)
+    goes_on = Q(state__in=RUNNING) & ~is_over
     by_date: dict[str, Q] = {
         State.OFFERED: Q(state=State.OFFERED, answer_until_on__gte=on),
         State.LAPSED: Q(state=State.LAPSED) | Q(state=State.OFFERED, answer_until_on__lt=on),
         State.AGREED: Q(state=State.AGREED, starts_on__gt=on),
-        State.ACTIVE: is_signed & Q(starts_on__lte=on, ends_on__gte=on)
-        | Q(state=State.ACTIVE, ends_on__gte=on),
-        State.ENDED: Q(state=State.ENDED) | is_signed & Q(ends_on__lt=on),
+        State.ACTIVE: goes_on & (Q(state=State.ACTIVE) | Q(state=State.AGREED, starts_on__lte=on)),
+        State.SUSPENDED: goes_on & Q(state=State.SUSPENDED),
+        State.NOTICE: goes_on & Q(state=State.NOTICE),
+        State.ENDED: Q(state=State.ENDED) | Q(state__in=RUNNING) & is_over,
     }
     wanted = Q()
     for state in states:
         wanted |= by_date.get(state, Q(state=state))
     return wanted
+
+
+def _over_by_dates(*, on: date) -> Q:
+    """`lifecycle.state_on` for running contracts: their term, their notice, or what hung over them
+    has passed."""
+    renews = Q(renews_months__gt=0, ended_on__isnull=True, state__in=[State.AGREED, State.ACTIVE])
+    looming = Q(over_after_on__isnull=False, over_after_on__lt=on)
+    named = Q(ended_on__isnull=False, ended_on__lt=on)
+    return Q(ends_on__lt=on) & ~renews | named | looming
 
 
 def with_title(contracts: ContractQuerySet) -> ContractQuerySet:
@@ -139,7 +150,7 @@ def waiting_for(me: MicroEnterprise, *, on: date) -> Waiting:
 def _ends_to_confirm(me: MicroEnterprise, *, on: date) -> QuerySet[EndProposal]:
     """Ends that the other side has named and that may still be confirmed."""
     theirs = Q(contract__buyer=me) | Q(contract__provider=me)
-    running = Q(contract__state__in=[State.AGREED, State.ACTIVE])
+    running = Q(contract__state__in=RUNNING)
     return EndProposal.objects.filter(
         theirs & running, state=EndProposal.State.OPEN, answer_until_on__gte=on,
         last_day_on__lt=F("contract__ends_on"),

@@ -11,7 +11,6 @@ from contracts import lifecycle
 from contracts.models import Contract, ContractQuerySet
 from contracts.queries.agreements import in_states, to_answer, visible_to, waiting_first, with_title
 from contracts.queries.printed import day
-from marketplace.price_plans import Plan
 
 State = Contract.State
 # What a reader looks for, and the states that it stands for.
@@ -88,7 +87,7 @@ def row_of(contract: Contract, me: MicroEnterprise | None, *, on: date) -> Row:
         state_label=_label(contract, state, on=on),
         other=_other(contract, me),
         price=version.price,
-        per="a month" if version.plan == Plan.FIXED.value else f"per {version.unit}",
+        per="a month" if version.unit == "month" else f"per {version.unit}",
         dates=f"{day(contract.starts_on)} to {day(lifecycle.last_day_of(contract))}",
         note=_note(contract, state, me),
         is_waiting=bool(contract.waits_for_us),  # type: ignore[attr-defined]

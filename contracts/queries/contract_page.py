@@ -8,14 +8,14 @@ from typing import Any
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import may_see_money, may_see_negotiation
 from accounts.queries import organization
-from contracts import lifecycle, pricing
+from contracts import lifecycle
 from contracts.integrity import Fault, verify_contract
 from contracts.lifecycle import Event
 from contracts.models import Contract, ContractEvent, ContractVersion, SuccessMeasure
 from contracts.queries import printed
 from contracts.queries.contract_panel import Panel, panel_of
+from contracts.queries.planned import plan_of
 from contracts.queries.printed import Change, TermRow, day
-from contracts.terms import terms_of
 from ledger.models import Reservation
 from ledger.money import ZERO
 from ledger.months import fiscal_year
@@ -70,6 +70,7 @@ class ContractPage:
     currency: str
     price: list[TermRow]
     measures: list[SuccessMeasure]
+    levels: list[TermRow]
     is_full: bool = False
     sections: list[TermRow] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
@@ -100,11 +101,12 @@ def contract_page(
         state_label=_state_label(contract, state, on=on), buyer=contract.buyer,
         provider=contract.provider, currency=firm.currency,
         price=printed.price_rows(version, firm.currency), measures=list(version.measures.all()),
+        levels=printed.level_rows(version, firm.currency),
     )  # fmt: skip
     if not may_see_negotiation(user, contract.buyer, contract.provider, on=on):
         return base
     faults = verify_contract(contract)
-    months = _months(contract, version, on=on, starts_in=firm.fiscal_year_start_month)
+    months = _months(contract, on=on, starts_in=firm.fiscal_year_start_month)
     return ContractPage(
         **vars(base) | {
             "is_full": True,
@@ -201,17 +203,8 @@ def _told(event: ContractEvent) -> dict[str, Any]:
     return {"at": event.on, "text": text, "note": " · ".join(filter(None, [who, event.note]))}
 
 
-def _months(
-    contract: Contract, version: ContractVersion, *, on: date, starts_in: int
-) -> list[PlannedMonth]:
-    terms = terms_of(version.terms)
-    plan = pricing.planned_by_month(
-        terms.price_plan,
-        expected=terms.expected_quantity,
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
-        ended_on=contract.ended_on,
-    )
+def _months(contract: Contract, *, on: date, starts_in: int) -> list[PlannedMonth]:
+    plan = plan_of(contract)
     year = fiscal_year(on, starts_in=starts_in)
     return [
         PlannedMonth(

@@ -1,5 +1,6 @@
 """What a contract's page shows below its terms: delivery, success, satisfaction, settled months."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +13,9 @@ from contracts.queries import ratings
 from contracts.queries.delivery import delivery_section, months_of
 from contracts.queries.results import results_section
 from contracts.queries.settlement import settled_months
+from ledger.models import SettlementRun
 from ledger.months import month_of, previous, text_of
+from ledger.runs import due_on
 
 MOST_MONTHS = 6
 
@@ -44,16 +47,17 @@ class RatingSection:
 def sections(contract: Contract, *, user: User, asked: str, on: date) -> dict[str, Any]:
     """For members of the two parties and auditors; empty before the first day.
 
-    `asked` is the month of the address, such as `2026-03`; without one it is the running month, or
-    the last.
+    `asked` is the month of the address, such as `2026-03`; without one it is the month that people
+    come for: the last one until its books are closed, then the running one.
     """
     months = months_of(contract, on=on)
     parties = may_see_negotiation(user, contract.buyer, contract.provider, on=on)
     if not months or not parties or contract.state not in Contract.SIGNED:
         return {}
-    month = next((each for each in months if text_of(each) == asked), months[0])
+    usual = _usual_month(months, on=on)
+    month = next((each for each in months if text_of(each) == asked), usual)
     shown = months[:MOST_MONTHS]
-    options = [(text_of(each), f"{each:%b}") for each in shown]
+    options = [("" if each == usual else text_of(each), f"{each:%b}") for each in shown]
     return {
         "month": month,
         "month_options": options if len(options) > 1 else [],
@@ -64,6 +68,12 @@ def sections(contract: Contract, *, user: User, asked: str, on: date) -> dict[st
             contract, may_answer=may_sign_for(user, contract.buyer, on=on), on=on
         ),
     }
+
+
+def _usual_month(months: Sequence[date], *, on: date) -> date:
+    """`months` come newest first."""
+    is_open = due_on(on) != SettlementRun.State.LOCKED
+    return previous(on) if is_open and previous(on) in months else months[0]
 
 
 def rating_section(contract: Contract, *, user: User, on: date) -> RatingSection | None:

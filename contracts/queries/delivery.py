@@ -93,7 +93,7 @@ def delivery_section(
     """The month's usage; None where the contract counts none. A fixed number of queries."""
     day = min(max(last_day(month), contract.starts_on), lifecycle.last_day_of(contract))
     version = version_on(contract, on=day)
-    if version is None or version.plan != Plan.PER_UNIT.value:
+    if version is None or not Plan(version.plan).counts:
         return None
     entries = contract.usage.filter(origin_month=month).order_by("-used_on", "-pk")
     counting = Q(state__in=[Usage.State.REPORTED, Usage.State.CONFIRMED])
@@ -109,7 +109,7 @@ def delivery_section(
     return DeliverySection(
         month=month,
         is_counted=any(row.usage.counted_in for row in rows),
-        unit=version.unit,
+        unit=version.price_plan.item,
         total=figures["total"],
         expected=version.expected_quantity,
         cap=version.cap_quantity,

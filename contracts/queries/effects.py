@@ -1,5 +1,6 @@
 """What pressing the button does to the buyer's money, told before it is pressed (PRODUCT 4.7)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -12,9 +13,10 @@ from accounts.queries import organization
 from contracts import pricing
 from contracts.terms import Terms
 from ledger.models import Cause, Reservation
-from ledger.money import ZERO
+from ledger.money import ZERO, to_cents
 from ledger.months import fiscal_year
 from ledger.queries import Money, money_of
+from marketplace.price_plans import PricePlan, sound
 
 Facts = list[dict[str, Any]]
 
@@ -29,6 +31,7 @@ class Effect:
     after: Money | None
     lacking: str
     commitment: pricing.Commitment
+    notes: Sequence[str] = ()
 
 
 def effect_of(
@@ -38,19 +41,23 @@ def effect_of(
 
     What is promised for the same cause already is not needed a second time.
     """
+    tariff = sound(
+        terms.plan, price=terms.price, unit=terms.unit, parameters=terms.parameters,
+        quantity=terms.expected_quantity,
+    )  # fmt: skip
     plan = pricing.planned_by_month(
-        terms.price_plan,
-        expected=terms.expected_quantity,
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
+        tariff, expected=terms.expected_quantity, starts_on=terms.starts_on, ends_on=terms.ends_on
     )
     firm = organization()
     starts_in = firm.fiscal_year_start_month
     split = pricing.commitment(plan, on=on, year_starts_in=starts_in)
     year = fiscal_year(on, starts_in=starts_in)
-    facts = _price_facts(plan, split, year=year, currency=firm.currency)
+    facts = _calculation(tariff, terms) + _price_facts(
+        plan, split, year=year, currency=firm.currency
+    )
+    notes = _notes(tariff, terms)
     if buyer is None:
-        return Effect(facts, [], None, None, "", split)
+        return Effect(facts, [], None, None, "", split, notes)
     needed = split.now - _promised(cause)
     purse = money_of(buyer, on=on)
     after = replace(purse, pre_committed=purse.pre_committed + needed)
@@ -64,8 +71,32 @@ def effect_of(
             f"{-after.available:,.2f} {firm.currency} more is needed than is available.\n"
             "Ask an HR admin for a grant, or choose a lower price or a shorter term."
         )
-        return Effect(facts, money_facts, purse, None, lacking, split)
-    return Effect(facts, money_facts, purse, after, "", split)
+        return Effect(facts, money_facts, purse, None, lacking, split, notes)
+    return Effect(facts, money_facts, purse, after, "", split, notes)
+
+
+def _calculation(tariff: PricePlan, terms: Terms) -> Facts:
+    """How a full month at the expected quantity comes about; nothing where the price says it."""
+    if not tariff.values or terms.expected_quantity is None:
+        return []
+    return [
+        {"label": label[:1].upper() + label[1:], "money": amount}
+        for label, amount in tariff.calculation(terms.expected_quantity)
+    ]
+
+
+def _notes(tariff: PricePlan, terms: Terms) -> list[str]:
+    """What both sides should know before they sign: cliffs, the cap, the treasury's part."""
+    notes = tariff.warnings()
+    if tariff.values and terms.cap_quantity is not None:
+        most = tariff.dearest_usage(terms.cap_quantity)
+        notes.append(f"Usage of up to {most:,.2f} a month is paid without asking the buyer.")
+        if adds := tariff.subsidy_per_unit():
+            notes.append(
+                f"The treasury adds {adds:,.2f} per {tariff.unit} for the provider, at most"
+                f" {to_cents(adds * terms.cap_quantity):,.2f} a month."
+            )
+    return notes
 
 
 def _price_facts(

@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from accounts.models import MicroEnterprise
-from contracts import pricing
 from contracts.models import Contract
-from contracts.terms import terms_of
+from contracts.queries.planned import plans_of
 from ledger import queries as money
 from ledger.commitments import FutureCommitment
 from ledger.months import fiscal_year, months_of_year
@@ -17,24 +16,17 @@ from ledger.months import fiscal_year, months_of_year
 def future_commitments(me: MicroEnterprise, on: date) -> Iterator[FutureCommitment]:
     """For each contract that the ME buys by and each later year: what its months will reserve.
 
-    2,000.00 a month for twelve months from 1 October leaves 18,000.00 for the next year. One
-    query for the contracts, however many they are.
+    2,000.00 a month for twelve months from 1 October leaves 18,000.00 for the next year. A
+    fixed number of queries, however many contracts they are.
     """
     starts_in = money.fiscal_year_start()
     year = fiscal_year(on, starts_in=starts_in)
     year_end = months_of_year(year + 1, starts_in=starts_in)[0] - timedelta(days=1)
     running = Contract.objects.signed().filter(buyer=me, ends_on__gt=year_end)
-    for contract in running.select_related("current", "offering__current").order_by("pk"):
-        if contract.current is None:
-            continue
-        terms = terms_of(contract.current.terms)
-        plan = pricing.planned_by_month(
-            terms.price_plan,
-            expected=terms.expected_quantity,
-            starts_on=terms.starts_on,
-            ends_on=terms.ends_on,
-            ended_on=contract.ended_on,
-        )
+    contracts = list(running.select_related("current", "offering__current").order_by("pk"))
+    plans = plans_of(contracts)
+    for contract in contracts:
+        plan = plans[contract.pk]
         by_year: dict[int, dict[date, Decimal]] = defaultdict(dict)
         for month, amount in plan.items():
             if amount and month > year_end:

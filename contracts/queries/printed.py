@@ -6,8 +6,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from contracts.models import ContractVersion
-from contracts.terms import SECTIONS, Measure, terms_of
-from marketplace.price_plans import Plan
+from contracts.terms import SECTIONS, Adjustment, Measure, terms_of
+from ledger.money import ZERO, to_cents
+from marketplace import level_words
+from marketplace.service_levels import percent_of
+from marketplace.units import counted
 
 
 class TermRow(NamedTuple):
@@ -34,22 +37,23 @@ def number(value: Decimal) -> str:
 
 
 def price_of(version: ContractVersion, currency: str) -> str:
+    plan = version.price_plan
+    if plan.values:
+        return f"{plan.plan.label}, {currency}: {plan.tariff()}"
     amount = f"{version.price:,.2f} {currency}"
-    if version.plan == Plan.FIXED.value:
-        return f"{amount} a month, by calendar days"
-    return f"{amount} per {version.unit}"
+    return f"{amount} per {version.unit}" if plan.counts else f"{amount} a month, by calendar days"
 
 
 def price_rows(version: ContractVersion, currency: str) -> list[TermRow]:
     """Price, quantities and term."""
     rows = [TermRow("Price", price_of(version, currency))]
     if version.expected_quantity is not None and version.cap_quantity is not None:
-        unit = version.unit
+        unit = version.price_plan.item
         rows += [
-            TermRow("Expected", f"{number(version.expected_quantity)} {unit} a month"),
+            TermRow("Expected", f"{counted(version.expected_quantity, unit)} a month"),
             TermRow(
                 "Not to exceed",
-                f"{number(version.cap_quantity)} {unit} a month; more waits for the buyer",
+                f"{counted(version.cap_quantity, unit)} a month; more waits for the buyer",
             ),
         ]
     term = f"{day(version.starts_on)} to {day(version.ends_on)}, both days included"
@@ -61,6 +65,33 @@ def section_rows(terms: Mapping[str, Any]) -> list[TermRow]:
     return [
         TermRow(name, terms.get(field) or "Nothing agreed.") for field, name in SECTIONS.items()
     ]
+
+
+def level_rows(version: ContractVersion, currency: str) -> list[TermRow]:
+    """Service levels in words, with an example in money, their cap, and the adjustment."""
+    terms = terms_of(version.terms)
+    plan = terms.price_plan
+    base = plan.monthly_fee() or to_cents(plan.usage_amount(terms.expected_quantity or ZERO))
+    rows = [
+        TermRow(each.name, "\n".join(level_words.sentences(each, base=base, currency=currency)))
+        for each in terms.levels
+    ]
+    if terms.levels:
+        cap = level_words.cap_of(terms.levels, terms.credit_cap, base=base, currency=currency)
+        rows.append(TermRow("All credits together", cap))
+    if terms.adjustment:
+        rows.append(TermRow("Satisfaction", _adjustment(terms.adjustment, base, currency)))
+    return rows
+
+
+def _adjustment(agreed: Adjustment, base: Decimal, currency: str) -> str:
+    share = level_words.percent(agreed.percent)
+    amount = f"{percent_of(base, agreed.percent):,.2f} {currency} in a full month"
+    return (
+        f"Plus {share} of the month’s fee where {level_words.percent(agreed.target)} of the answers"
+        f" are satisfied, minus {share} below {level_words.percent(agreed.floor)}: {amount}.\n"
+        "By the ratings that were revealed last; nothing below five raters or 30 % answers."
+    )
 
 
 def changes(before: ContractVersion, after: ContractVersion, currency: str) -> list[Change]:
@@ -76,6 +107,7 @@ def changes(before: ContractVersion, after: ContractVersion, currency: str) -> l
 def _all_rows(version: ContractVersion, currency: str) -> dict[str, str]:
     rows = [*price_rows(version, currency), *section_rows(version.terms)]
     words = {row.label: row.text for row in rows}
+    words |= {f"Level: {row.label}": row.text for row in level_rows(version, currency)}
     return words | {
         f"Success: {each.name}": _measure(each) for each in terms_of(version.terms).measures
     }

@@ -16,6 +16,7 @@ from accounts.models import Membership, MembershipQuerySet, MicroEnterprise, Per
 from contracts import satisfaction
 from contracts.models import Contract, ContractQuerySet, Rating, RatingInvitation
 from contracts.queries.agreements import visible_to
+from contracts.queries.suspended import with_unsuspended_day
 from contracts.satisfaction import Batch, Tally
 from ledger.months import last_day, previous
 from marketplace.actions import Score
@@ -30,8 +31,8 @@ _TALLY = {
 
 
 def rateable(month: date) -> ContractQuerySet:
-    """Contracts with an active day in the month."""
-    return Contract.objects.with_active_day(first=month, last=last_day(month))
+    """Contracts with an active day in the month; one that was suspended throughout has none."""
+    return with_unsuspended_day(first=month, last=last_day(month))
 
 
 def was_member(person: Person, me: MicroEnterprise, *, month: date) -> bool:

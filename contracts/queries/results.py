@@ -10,11 +10,11 @@ from accounts.models import User
 from accounts.permissions import is_member
 from accounts.queries import holidays
 from accounts.workdays import nth_working_day_after
-from contracts import lifecycle
+from contracts.closing import closes_on
 from contracts.models import Contract, SuccessMeasure, SuccessResult
 from contracts.queries.delivery import version_on
+from contracts.queries.suspended import day_that_counts
 from contracts.success import Measured, attainment, success_of_month
-from ledger.months import last_day
 
 
 class SilenceRule:
@@ -77,8 +77,8 @@ def results_section(
     contract: Contract, *, user: User, month: date, on: date
 ) -> ResultsSection | None:
     """The month's success results; None where the contract has no active day in the month."""
-    day = min(last_day(month), lifecycle.last_day_of(contract))
-    if month > on or not lifecycle.is_running(contract, on=max(day, month)):
+    day = day_that_counts(contract, month=month)
+    if month > on or day is None:
         return None
     version = version_on(contract, on=day)
     if version is None:
@@ -90,7 +90,7 @@ def results_section(
     }
     rule = SilenceRule()
     rows = [
-        _row(measure, found.get(measure.pk), contract, sides, rule=rule, on=on)
+        _row(measure, found.get(measure.pk), contract, sides, month=month, rule=rule, on=on)
         for measure in version.measures.all()
     ]
     success = success_of_month(Measured(row.measure.weight, row.attainment) for row in rows)
@@ -104,14 +104,17 @@ def _row(
     contract: Contract,
     sides: dict[str, bool],
     *,
+    month: date,
     rule: SilenceRule,
     on: date,
 ) -> ResultRow:
     other = "buyer" if measure.measurer == "provider" else "provider"
     measurer = contract.provider if measure.measurer == "provider" else contract.buyer
     if result is None:
+        is_late = on > closes_on(month)
+        state, label = ("not_measured", "Not measured") if is_late else ("open", "Not yet measured")
         return ResultRow(
-            measure, None, None, "not_measured", "Not measured", f"{measurer} measures it",
+            measure, None, None, state, label, f"{measurer} measures it",
             may_enter=sides[measure.measurer], may_answer=False,
         )  # fmt: skip
     done = rule.is_confirmed(result, on=on)

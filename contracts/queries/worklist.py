@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from accounts.models import MicroEnterprise
 from contracts.models import Contract, ContractQuerySet, SuccessMeasure, SuccessResult, Usage
+from contracts.queries.suspended import with_unsuspended_day
 from ledger.months import last_day, month_of, previous
 from marketplace.price_plans import Plan
 
@@ -32,7 +33,7 @@ class Row:
         if self.contested:
             return f"{self.contested.normalize():,f} contested"
         if self.missing_results:
-            return f"Not measured: {', '.join(self.missing_results)}"
+            return f"To measure: {', '.join(self.missing_results)}"
         return ""
 
 
@@ -44,7 +45,7 @@ def months(*, on: date) -> list[date]:
 def contracts(me: MicroEnterprise, *, month: date) -> ContractQuerySet:
     """Those with an active day in the month that the ME provides."""
     return (
-        Contract.objects.with_active_day(first=month, last=last_day(month))
+        with_unsuspended_day(first=month, last=last_day(month))
         .filter(provider=me)
         .select_related("buyer", "current", "offering__current")
         .order_by("buyer__name", "pk")
@@ -69,7 +70,7 @@ def rows(page: Sequence[Contract], *, month: date) -> list[Row]:
     return [
         Row(
             contract=contract,
-            counts_units=bool(contract.current and contract.current.plan == Plan.PER_UNIT.value),
+            counts_units=bool(contract.current and Plan(contract.current.plan).counts),
             delivered=sum((states.get((contract.pk, each), NOTHING) for each in STANDING), NOTHING),
             contested=states.get((contract.pk, Usage.State.CONTESTED.value), NOTHING),
             missing_results=missing.get(contract.current_id or 0, []),

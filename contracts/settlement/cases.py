@@ -7,8 +7,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from accounts.errors import Refused
+from contracts import spans
 from contracts.pricing import Days
-from ledger.money import LARGEST, to_cents
+from contracts.settlement.gates import Result
+from contracts.settlement.promises import Book
+from ledger.money import LARGEST, ZERO, to_cents
 from marketplace.price_plans import PricePlan
 
 LONGEST_WORDS = 300
@@ -20,11 +23,17 @@ class Terms(NamedTuple):
     version: int
     valid_from: date
     plan: PricePlan
+    # How much of it the treasury's part of a dual price covers at most, a month.
+    cap: Decimal | None = None
 
 
 class Delivered(NamedTuple):
+    """An entry of usage that stands; `key` is its row's, and 0 for one that was settled before."""
+
     used_on: date
     quantity: Decimal
+    item: str = "units"
+    key: int = 0
 
 
 class Corrected(NamedTuple):
@@ -50,7 +59,9 @@ class Case:
     """Everything the month knows about one contract.
 
     `active` are its days by dates alone, `terms` come in the order of their versions, `late` are
-    earlier months that were refused and locked without it.
+    earlier months that were refused and locked without it. `settled` is usage that an earlier run
+    counted, of months of which more came late; `results` are those of plans paid by success.
+    `suspended` days are not active ones. `book` is None without any promise beyond the price.
     """
 
     contract: int
@@ -62,6 +73,10 @@ class Case:
     late: list[date] = field(default_factory=list)
     corrections: list[Corrected] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
+    suspended: list[Days] = field(default_factory=list)
+    settled: list[Delivered] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    book: Book | None = None
 
 
 class Line(NamedTuple):
@@ -74,6 +89,7 @@ class Line(NamedTuple):
     amount: Decimal
     quantity: Decimal | None
     calculation: str
+    subsidy: Decimal = ZERO
 
 
 Computed = tuple[Case, list[Line]]
@@ -87,17 +103,18 @@ class InForce(NamedTuple):
 
 
 def in_force(case: Case) -> list[InForce]:
-    """Which terms hold on which active days; a later version holds from its day on."""
-    spans: list[InForce] = []
-    for terms in case.terms:
-        start = max(terms.valid_from, case.active.first)
-        spans = [
-            InForce(Days(days.first, min(days.last, _day_before(start))), earlier)
-            for days, earlier in spans
-            if days.first < start
-        ]
-        spans.append(InForce(Days(start, case.active.last), terms))
-    return [span for span in spans if has_days(span.days)]
+    """Which terms hold on which of its days; a later version holds from its day on."""
+    versions = ((terms.valid_from, terms) for terms in case.terms)
+    return [InForce(*span) for span in spans.in_force(versions, within=case.active)]
+
+
+def active(held: Sequence[InForce], suspended: Sequence[Days]) -> list[InForce]:
+    """The spans without their suspended days, which are not active (PRODUCT 4.6)."""
+    if not suspended:
+        return list(held)
+    return [
+        InForce(days, span.terms) for span in held for days in spans.without(span.days, suspended)
+    ]
 
 
 def has_days(days: Days) -> bool:
@@ -109,13 +126,3 @@ def bounded(amount: Decimal) -> Decimal:
     if amount > LARGEST:
         raise Refused(f"{amount:,.2f} is more than any wallet can hold.", code="amount_too_large")
     return to_cents(amount)
-
-
-def plain(quantity: Decimal) -> str:
-    """180 for 180.000, and 2.5 for 2.500."""
-    text = f"{quantity:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _day_before(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)

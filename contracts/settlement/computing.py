@@ -1,14 +1,22 @@
 """What one contract costs in a month, line by line; free of Django (PRODUCT 4.6, 4.10)."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from accounts.errors import Refused
 from contracts.pricing import days_of
 from contracts.settlement.arrears import carried_lines, correction_lines
-from contracts.settlement.cases import Case, Delivered, InForce, Line, has_days, in_force
-from contracts.settlement.charging import fee_lines, usage_lines
+from contracts.settlement.cases import Case, Delivered, InForce, Line, active, has_days, in_force
+from contracts.settlement.charging import fee_lines, usage_lines, waits
+from contracts.settlement.levels import level_lines
+from contracts.settlement.opinions import satisfaction_lines
+from contracts.settlement.pauses import pause_lines
 from ledger.months import month_of
+from marketplace.price_plans import Plan
+
+_OUTCOMES = Plan.OUTCOME.counts
 
 
 def lines_of(case: Case, month: date) -> list[Line]:
@@ -16,24 +24,57 @@ def lines_of(case: Case, month: date) -> list[Line]:
 
     Refused says why there are none. Usage of an earlier month keeps its month as the origin.
     """
-    spans = in_force(case)
-    if not spans:
+    held = in_force(case)
+    if not held:
         raise Refused("No version of it carries both signatures on one text.", code="unsigned")
+    spans = active(held, case.suspended)
     usage = _usage_by_month(case)
+    due = {month, *case.late}
     lines: list[Line] = []
-    for origin in sorted({month, *case.late, *usage}):
-        active = [
-            InForce(shared, terms)
-            for days, terms in spans
-            if has_days(shared := days.shared(days_of(origin)))
-        ]
-        if origin == month or origin in case.late:
-            lines += fee_lines(active, origin)
-        lines += usage_lines(active, usage.get(origin, []), origin)
-    newest = spans[-1].terms.version
+    for origin in sorted({*due, *usage}):
+        charged = _within(spans, origin)
+        if origin in due:
+            lines += (
+                fee_lines(charged, origin)
+                if charged
+                else pause_lines(_within(held, origin), origin)
+            )
+        elif waits(case, charged, origin):
+            continue
+        lines += usage_lines(case, charged, usage.get(origin, []), origin)
+    if case.book:
+        spans_in = partial(_within, spans)
+        promised = level_lines(case.book, lines, month, due=due, spans_in=spans_in)
+        adjusted = satisfaction_lines(case.book, lines, due=due, spans_in=spans_in)
+        lines += [*promised, *adjusted]
+    newest = held[-1].terms.version
     lines += correction_lines(case, newest)
     lines += carried_lines(case, newest)
     return lines
+
+
+def counted_keys(case: Case) -> list[int]:
+    """The rows of usage that the lines hold: not the outcomes of months that wait."""
+    if not any(terms.plan.is_gated for terms in case.terms):
+        return [each.key for each in case.usage]
+    spans = active(in_force(case), case.suspended)
+    waiting = {
+        month for month in _usage_by_month(case) if waits(case, _within(spans, month), month)
+    }
+    return [
+        each.key
+        for each in case.usage
+        if each.item != _OUTCOMES or month_of(each.used_on) not in waiting
+    ]
+
+
+def _within(spans: Sequence[InForce], month: date) -> list[InForce]:
+    """The parts of the spans that lie in the month."""
+    return [
+        InForce(shared, terms)
+        for days, terms in spans
+        if has_days(shared := days.shared(days_of(month)))
+    ]
 
 
 def _usage_by_month(case: Case) -> dict[date, list[Delivered]]:

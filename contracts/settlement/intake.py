@@ -11,13 +11,16 @@ from django.db.models.functions import Coalesce
 from contracts.closing import closes_on
 from contracts.models import Contract
 from contracts.pricing import Days
-from contracts.settlement import reading_arrears
+from contracts.settlement import reading_arrears, reading_levels
 from contracts.settlement.cases import Case, Delivered, Terms
+from contracts.settlement.computing import counted_keys
+from contracts.settlement.gates import Result
+from contracts.settlement.pauses import PAUSES
 from contracts.settlement.reading_arrears import HAS_ARREARS
-from ledger.months import following, last_day
+from ledger.months import following, last_day, month_of
 from ledger.posting import array
 from ledger.runs import Load
-from marketplace.price_plans import Plan, PricePlan
+from marketplace.price_plans import Plan, plan_of_text
 
 _COUNTS = """
     u.counted_in IS NULL AND u.state IN ('reported', 'confirmed')
@@ -33,9 +36,11 @@ _LATE = """
         WHERE line.contract_id = refusal.contract_id AND line.origin_month = run.month)"""
 _DUE = f"""
     c.state = ANY(%(signed)s)
-    AND (c.starts_on <= %(last)s AND least(c.ended_on, c.ends_on) >= %(month)s
-              AND least(c.ended_on, c.ends_on) >= c.starts_on
+    AND (c.starts_on <= %(last)s AND least(c.ended_on, c.ends_on, c.over_after_on) >= %(month)s
+              AND least(c.ended_on, c.ends_on, c.over_after_on) >= c.starts_on
          OR EXISTS (SELECT FROM contracts_usage u WHERE u.contract_id = c.id AND {_COUNTS})
+         OR EXISTS (SELECT FROM contracts_measurement m
+                    WHERE m.contract_id = c.id AND {reading_levels.COUNTS})
          OR c.id IN (SELECT late.contract_id FROM ({_LATE}) late)
          OR {HAS_ARREARS})
     AND NOT EXISTS (SELECT FROM contracts_settlementline line
@@ -44,11 +49,13 @@ _LOADS = f"""
     SELECT c.buyer_id, count(*) FROM contracts_contract c
     WHERE {_DUE} GROUP BY 1 ORDER BY 1"""  # noqa: S608
 _CONTRACTS = f"""
-    SELECT c.id, c.buyer_id, c.provider_id, c.starts_on, least(c.ended_on, c.ends_on)
+    SELECT c.id, c.buyer_id, c.provider_id, c.starts_on,
+           least(c.ended_on, c.ends_on, c.over_after_on)
     FROM contracts_contract c
     WHERE c.buyer_id BETWEEN %(first)s AND %(until)s AND {_DUE} ORDER BY c.id"""  # noqa: S608
 _TERMS = """
-    SELECT v.contract_id, v.id, v.valid_from_on, v.plan, v.price, v.unit
+    SELECT v.contract_id, v.id, v.valid_from_on, v.plan, v.price, v.unit,
+           v.parameters::text, v.cap_quantity
     FROM contracts_contractversion v
     JOIN contracts_contract c ON c.id = v.contract_id
     JOIN contracts_signature s ON s.version_id = v.id AND s.hash = v.hash
@@ -57,9 +64,27 @@ _TERMS = """
     GROUP BY v.id HAVING count(DISTINCT s.party_id) = 2
     ORDER BY v.contract_id, v.number"""
 _USAGE = f"""
-    SELECT u.contract_id, u.used_on, u.quantity, u.id FROM contracts_usage u
+    SELECT u.contract_id, u.used_on, u.quantity, u.item, u.id FROM contracts_usage u
     WHERE u.contract_id = ANY(%(contracts)s::bigint[]) AND {_COUNTS}
     ORDER BY u.id FOR NO KEY UPDATE"""  # noqa: S608
+
+# Of months of which more comes late, what an earlier run counted: their bands go on from there.
+_SETTLED = """
+    SELECT u.contract_id, u.used_on, u.quantity, u.item FROM contracts_usage u
+    JOIN unnest(%(contracts)s::bigint[], %(months)s::date[]) AS late (contract, month)
+      ON u.contract_id = late.contract AND u.origin_month = late.month
+    WHERE u.counted_in IS NOT NULL ORDER BY u.id"""
+_RESULTS = """
+    SELECT r.contract_id, m.version_id, r.month, m.name, m.weight, m.direction, m.target, m.floor,
+           r.value, r.state = 'contested',
+           r.entered_on <= %(closes_on)s
+             AND (r.contest_reason = '' OR r.answered_on <= %(closes_on)s)
+    FROM contracts_successresult r
+    JOIN contracts_successmeasure m ON m.id = r.measure_id
+    JOIN contracts_contractversion v ON v.id = m.version_id AND v.plan = ANY(%(gated)s)
+    WHERE r.contract_id = ANY(%(contracts)s::bigint[]) AND r.month <= %(month)s
+    ORDER BY r.id"""
+_GATED = [plan.value for plan in Plan if plan.rule.is_gated]
 
 
 def loads(month: date) -> list[Load]:
@@ -78,17 +103,35 @@ def cases(month: date, *, first: int, until: int) -> tuple[list[Case], dict[int,
     for contract, buyer, provider, *active in _rows(_CONTRACTS, values):
         found[contract] = Case(contract, buyer, provider, Days(*active))
     values["contracts"] = array(found)
-    for contract, version, valid_from, plan, price, unit in _rows(_TERMS, values):
-        found[contract].terms.append(Terms(version, valid_from, PricePlan(Plan(plan), price, unit)))
-    counted: dict[int, list[int]] = {}
-    for contract, used_on, quantity, key in _rows(_USAGE, values):
-        found[contract].usage.append(Delivered(used_on, quantity))
-        counted.setdefault(contract, []).append(key)
+    for contract, version, valid_from, plan, price, unit, parameters, cap in _rows(_TERMS, values):
+        tariff = plan_of_text(plan, price, unit, parameters)
+        found[contract].terms.append(Terms(version, valid_from, tariff, cap))
+    for contract, *entry in _rows(_USAGE, values):
+        found[contract].usage.append(Delivered(*entry))
+    for contract, *days in _rows(PAUSES, values):
+        found[contract].suspended.append(Days(*days))
     for contract, late in _rows(_LATE, values):
         if contract in found:
             found[contract].late.append(late)
     reading_arrears.fill(found, values, rows=_rows)
-    return list(found.values()), counted
+    reading_levels.fill(found, values, rows=_rows)
+    _read_settled(found, month)
+    for contract, *result in _rows(_RESULTS, values | {"gated": _GATED}):
+        found[contract].results.append(Result(*result))
+    return list(found.values()), {case.contract: counted_keys(case) for case in found.values()}
+
+
+def _read_settled(found: Mapping[int, Case], month: date) -> None:
+    late = [
+        (case.contract, origin)
+        for case in found.values()
+        if case.usage
+        for origin in sorted({month_of(each.used_on) for each in case.usage} - {month})
+    ]
+    contracts, months = zip(*late, strict=True) if late else ((), ())
+    values = {"contracts": array(contracts), "months": array(months)}
+    for contract, *entry in _rows(_SETTLED, values):
+        found[contract].settled.append(Delivered(*entry))
 
 
 def months_due(*, before: date) -> list[date]:

@@ -15,7 +15,7 @@ from accounts import queries as accounts
 from accounts.models import MicroEnterprise
 from accounts.workdays import nth_working_day_after
 from contracts.models import CarriedAmount, Overage, SettlementRefusal, Usage
-from contracts.settlement import holding
+from contracts.settlement import holding, reading_levels
 from contracts.settlement.arrears import rest_by_origin
 from contracts.settlement.cases import Computed
 from contracts.settlement.reading_arrears import mark_counted
@@ -31,7 +31,7 @@ ROUTE = "contracts:contract"
 RUN_ROUTE = "contracts:settlement_run"
 _COPY_LINES = """
     COPY contracts_settlementline (month, run_id, policy_version, contract_id, version_id, kind,
-        term, origin_month, amount, quantity, calculation) FROM STDIN"""
+        term, origin_month, amount, quantity, calculation, subsidy) FROM STDIN"""
 # Shared, so that no contract changes its promises while they are paid; before any other lock.
 _LOCK_CONTRACTS = """
     SELECT c.id FROM contracts_contract c
@@ -39,17 +39,17 @@ _LOCK_CONTRACTS = """
       AND EXISTS (SELECT FROM contracts_settlementline line
                   WHERE line.contract_id = c.id AND line.month = %(month)s)
     ORDER BY c.id FOR SHARE"""
-# Usage is within its cap while all that was counted of its origin month is.
+# Usage is within its cap while all that is charged for its origin month is: the money of the cap.
 _CHARGES = """
     SELECT c.id, c.buyer_id, c.provider_id, sum(line.amount),
            bool_and(line.kind <> 'usage' OR v.cap_quantity IS NULL
-                    OR counted.quantity <= v.cap_quantity),
+                    OR counted.amount <= coalesce(v.cap_amount, v.cap_quantity * v.price)),
            array_agg(DISTINCT line.origin_month)
     FROM contracts_settlementline line
     JOIN contracts_contract c ON c.id = line.contract_id
     JOIN contracts_contractversion v ON v.id = line.version_id
     LEFT JOIN LATERAL (
-        SELECT sum(earlier.quantity) AS quantity FROM contracts_settlementline earlier
+        SELECT sum(earlier.amount) AS amount FROM contracts_settlementline earlier
         WHERE earlier.contract_id = line.contract_id AND earlier.kind = 'usage'
           AND earlier.origin_month = line.origin_month AND earlier.month <= line.month
     ) counted ON line.kind = 'usage'
@@ -74,7 +74,7 @@ _BY_ORIGIN = """
 def write_lines(
     computed: Sequence[Computed], counted: Mapping[int, Sequence[int]], *, run: SettlementRun
 ) -> dict[int, str]:
-    """COPY the lines and mark the usage in them; contracts that the database refused, and why."""
+    """COPY the lines and mark what they count; contracts that the database refused, and why."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     refused: dict[int, str] = {}
@@ -90,7 +90,9 @@ def write_lines(
         if case.contract not in refused
         for key in counted.get(case.contract, [])
     ]
-    mark_counted((case for case, _ in computed if case.contract not in refused), month=run.month)
+    written = [case for case, _ in computed if case.contract not in refused]
+    mark_counted(written, month=run.month)
+    reading_levels.mark_counted(written, month=run.month)
     if keys:
         Usage.objects.filter(pk__in=keys).update(counted_in=run.month)
     return refused
@@ -235,8 +237,9 @@ def _why_it_waits(waiting: Waiting, may_exceed: set[int]) -> str:
 def _copy_lines(computed: Sequence[Computed], run: SettlementRun) -> None:
     start = f"{run.month}\t{run.pk}\t{run.policy_version}"
     rows = [
-        f"{start}\t{case.contract}\t{line.version}\t{line.kind}\t{line.term}\t{line.origin_month}"
-        f"\t{line.amount}\t{_or_null(line.quantity)}\t{_escaped(line.calculation)}\n"
+        f"{start}\t{case.contract}\t{line.version}\t{line.kind}\t{_escaped(line.term)}"
+        f"\t{line.origin_month}\t{line.amount}\t{_or_null(line.quantity)}"
+        f"\t{_escaped(line.calculation)}\t{line.subsidy}\n"
         for case, lines in computed
         for line in lines
     ]

@@ -18,7 +18,7 @@ from contracts.models import SettlementLine
 from contracts.settlement import intake, posting
 from contracts.settlement.cases import Computed
 from contracts.settlement.computing import lines_of
-from ledger import runs
+from ledger import month_lock, runs, year_end
 from ledger.models import SettlementChunk, SettlementRun, Transfer
 from ledger.months import last_day, month_of, previous, text_of
 
@@ -58,6 +58,7 @@ def ask_for(
     _require_in_time_of_the_market(month)
     _require_earlier(month, to)
     version = policy.in_force(on=month).version
+    month_lock.begin(month)
     run = runs.open_run(
         month, policy_version=version, loads=lambda: intake.loads(month), chunk_size=chunk_size
     )
@@ -94,6 +95,8 @@ def work(month: date, *, on: date) -> SettlementRun:
         while _do_one_chunk(run, on=on, state=Chunk.COMPUTED):
             pass
         run = runs.advance(run, on=on, digest=digest_of)
+    if run.state == State.LOCKED and month in year_end.months_that_close():
+        year_end.close_due(on=on)
     return run
 
 
@@ -103,7 +106,8 @@ def run_due(*, on: date) -> dict[str, str]:
     An earlier month that was left behind comes first; where it cannot go on, the months after it
     still go as far as they can, and `waiting_for` tells the page. What was refused is tried again
     until its month locks. The state of each month looked at. Harmless when repeated; a month in
-    which no contract was active and no money moved gets no run.
+    which no contract was active and no money moved gets no run, but the last one of a fiscal year
+    does, because its lock closes the year.
     """
     last, due = previous(on), runs.due_on(on)
     for run in SettlementRun.objects.exclude(state=State.LOCKED).order_by("month"):
@@ -212,7 +216,8 @@ def _require_earlier(month: date, step: SettlementRun.State) -> None:
 def _behind(month: date, step: SettlementRun.State) -> list[date]:
     """Earlier months that have contracts, or a run, and have not come as far; in order."""
     states = dict(SettlementRun.objects.filter(month__lt=month).values_list("month", "state"))
-    due = {*intake.months_due(before=month), *states}
+    ends = [each for each in year_end.months_that_close() if each < month]
+    due = {*intake.months_due(before=month), *states, *ends}
     return sorted(m for m in due if not runs.has_reached(states.get(m, State.OPEN), step))
 
 
@@ -221,6 +226,7 @@ def _has_something(month: date) -> bool:
         SettlementRun.objects.filter(month=month).exists()
         or bool(intake.loads(month))
         or Transfer.objects.filter(month=month).exists()
+        or month in year_end.months_that_close()
     )
 
 

@@ -21,6 +21,7 @@ from contracts.models import Contract, Overage, SuccessMeasure, SuccessResult, U
 from contracts.queries import worklist
 from contracts.views.agreements import found_contract
 from ledger.months import text_of
+from marketplace.units import counted
 
 PAGE_SIZE = 25
 
@@ -53,9 +54,9 @@ def report_usage(request: MemberRequest, pk: int) -> HttpResponse:
 
     def deed(form: forms.Form) -> str:
         made = delivery.report_usage(contract, by=request.user, on=on, **form.cleaned_data)
-        unit = contract.current.unit if contract.current else ""
+        unit = contract.current.price_plan.item if contract.current else ""
         return (
-            f"{made.quantity.normalize():,f} {unit} entered.\n{contract.buyer} may contest it;"
+            f"{counted(made.quantity, unit)} entered.\n{contract.buyer} may contest it;"
             " otherwise it counts."
         )
 

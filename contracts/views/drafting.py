@@ -1,7 +1,7 @@
 """Writing terms: a new draft from an offering, a changed draft, a counter-offer."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,10 +19,13 @@ from contracts.actions import agreements
 from contracts.drafts import starting_terms
 from contracts.forms.agreements import PrefillForm, TermsInput
 from contracts.models import Contract
+from contracts.queries import printed
 from contracts.queries.effects import Effect, effect_of
 from contracts.terms import Measure, Terms, terms_of
 from contracts.views.agreements import contract_to_sign
 from ledger.models import Cause
+from marketplace import level_words
+from marketplace.forms import plans
 from marketplace.models import OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan
 
@@ -47,6 +50,7 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
         initial=_initial(start),
         measures=start.measures,
         customers=_customers_of(me) if sells else None,
+        earliest=_earliest(found, on=on),
     )
 
     def deed() -> Contract:
@@ -62,6 +66,7 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
         " signatures.",
         "button": "Write the draft",
         "provider": found.provider,
+        "asked_bonuses": _asked_bonuses(version),
         "back_url": f"/market/offerings/{found.pk}/",
         "said": "Draft written.\nRead it once more, then sign and offer it.",
     }
@@ -145,15 +150,19 @@ def _write(
             raise
         except Refused as reason:
             typed.refuse(reason)
+    currency = organization().currency
+    effect = _effect(typed, buyer=buyer, on=today(request), cause=cause)
     context = {
         **words,
         "form": typed.form,
         "measures": typed.measures,
+        "levels": typed.levels,
         "buyer": buyer,
-        "currency": organization().currency,
-        "unit": typed.unit,
-        "price_label": typed.price_label,
-        "effect": _effect(typed, buyer=buyer, on=today(request), cause=cause),
+        "currency": currency,
+        "unit": currency if Plan(typed.plan) is Plan.GAIN_SHARE else typed.unit,
+        "plan": Plan(typed.plan).label,
+        "plan_rows": typed.plan_rows(currency),
+        "effect": effect,
     }
     status = (409 if is_valid else 400) if is_pressed else 200
     return render(request, "contracts/write.html", context, status=status)
@@ -166,9 +175,13 @@ def _effect(
     if typed.form.is_bound:
         if typed.form.errors or not typed.measures.is_valid():
             return None
-        return effect_of(typed.terms, buyer=buyer, on=on, cause=cause)
+        try:
+            return effect_of(typed.terms, buyer=buyer, on=on, cause=cause)
+        except Refused as reason:  # Figures that are sound one by one and not together.
+            typed.refuse(reason)
+            return None
     start: Terms = typed.form.initial["terms"]
-    if typed.plan == Plan.PER_UNIT.value and start.expected_quantity is None:
+    if Plan(typed.plan).counts and start.expected_quantity is None:
         return None
     return effect_of(start, buyer=buyer, on=on, cause=cause)
 
@@ -181,12 +194,30 @@ def _typed(request: MemberRequest, contract: Contract, *, with_note: bool = Fals
     return TermsInput(
         request.POST or None, plan=version.plan, unit=version.unit, measures=terms.measures,
         with_note=with_note, initial=_initial(terms) | {"hash": version.hash},
+        earliest=_earliest(contract.offering, on=today(request)),
     )  # fmt: skip
+
+
+def _earliest(offering: ServiceOffering, *, on: date) -> str:
+    """The first day that the rules take, and the first that the provider has time for."""
+    tomorrow, lead = (
+        on + timedelta(days=1),
+        offering.current.lead_time_days if offering.current else 0,
+    )
+    words = f"Tomorrow, {printed.day(tomorrow)}, at the earliest."
+    if lead <= 1:
+        return words
+    ready = on + timedelta(days=lead)
+    return (
+        f"{offering.provider} asks for {lead} days to get ready: {printed.day(ready)}. An earlier"
+        f" day is theirs to accept, from {printed.day(tomorrow)} on."
+    )
 
 
 def _initial(terms: Terms) -> dict[str, Any]:
     """The form's first values; `terms` itself is no field, but what the effect is told of."""
-    return {name: getattr(terms, name) for name in terms.__dataclass_fields__} | {"terms": terms}
+    words = {name: getattr(terms, name) for name in terms.__dataclass_fields__}
+    return words | plans.first_values(Plan(terms.plan), terms.price_plan.values) | {"terms": terms}
 
 
 def _start(request: MemberRequest, version: OfferingVersion, *, on: date) -> Terms:
@@ -198,9 +229,18 @@ def _start(request: MemberRequest, version: OfferingVersion, *, on: date) -> Ter
     asked = PrefillForm(request.GET)
     asked.is_valid()
     return starting_terms(
-        plan=version.plan, price=version.price, unit=version.unit, summary=version.summary,
+        plan=version.price_plan, usual=version.usual_quantity, summary=version.summary,
         lead_time_days=version.lead_time_days, measures=measures, on=on, **asked.prefill,
+        levels=tuple(each.level.without_bonus() for each in version.levels.all()),
+        credit_cap=version.credit_cap,
     )  # fmt: skip
+
+
+def _asked_bonuses(version: OfferingVersion) -> str:
+    """A bonus is never taken over by itself: what the provider asks for is told beside the form."""
+    asked = [each.level for each in version.levels.all() if each.bonus]
+    words = "; ".join(f"{each.name}: {level_words.bonus_of(each)}" for each in asked)
+    return f"The provider asks for a bonus, which you may agree to: {words}." if asked else ""
 
 
 def _words(contract: Contract) -> dict[str, Any]:

@@ -1,8 +1,11 @@
 """Rate what one used last month: one row a contract, changeable until the 14th."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -15,6 +18,9 @@ from contracts.forms.delivery import RatingForm, rating_form
 from contracts.models import Contract
 from contracts.queries import ratings as queries
 from ledger.months import following, month_of, previous
+
+# Forms are tall, rows of earlier ratings are not.
+PAGE_SIZE = {False: 8, True: 40}
 
 
 @require_safe
@@ -71,21 +77,14 @@ def _page(request: MemberRequest, *, wrong: tuple[int, RatingForm] | None = None
     on = today(request)
     month = previous(on)
     closes_on = satisfaction.closes_on(month)
-    rows = []
-    for each in queries.to_rate(request.user, on=on):
-        form = rating_form(each.contract, each.rating)
-        if wrong and wrong[0] == each.contract.pk:
-            form = wrong[1]
-        rows.append(
-            {
-                "contract": each.contract,
-                "rating": each.rating,
-                "form": form,
-                "note": "Rated" if each.rating else "Not rated yet",
-                "button": "Change rating" if each.rating else "Rate",
-            }
-        )
+    rows = [_row(each, wrong) for each in queries.to_rate(request.user, on=on)]
+    # What is left comes first, so that whoever rates goes on at the top of the page.
+    rows.sort(key=lambda row: row["rating"] is not None)
     left = sum(row["rating"] is None for row in rows)
+    given = queries.given(request.user, on=on)
+    shows_given = not wrong and (not rows or request.GET.get("show") == "given")
+    page = Paginator(given if shows_given else rows, PAGE_SIZE[shows_given])
+    at = _page_of(rows, wrong[0]) if wrong else request.GET.get("page")
     opens_on = following(month_of(on))
     context = {
         "title": f"Rate what you used in {month:%B}",
@@ -93,8 +92,11 @@ def _page(request: MemberRequest, *, wrong: tuple[int, RatingForm] | None = None
         " only where five or more have rated.",
         "me": acting_me_or_none(request),
         "rows": rows,
+        "page": page.get_page(at),
+        "shows_given": shows_given,
+        "shows": [("", "To rate"), ("given", "Earlier ratings")] if rows and given else [],
         "month": month,
-        "given": queries.given(request.user, on=on),
+        "given": given,
         "left_words": f"{left} of {len(rows)} left to rate" if left else "All rated, thank you",
         "empty_title": "Nothing to rate",
         "empty_text": f"What your ME uses in {on:%B} can be rated from {opens_on:%-d %B} to"
@@ -102,3 +104,19 @@ def _page(request: MemberRequest, *, wrong: tuple[int, RatingForm] | None = None
         "wrong": wrong[1] if wrong else None,
     }
     return render(request, "contracts/ratings.html", context, status=400 if wrong else 200)
+
+
+def _row(each: queries.ToRate, wrong: tuple[int, RatingForm] | None) -> dict[str, Any]:
+    is_wrong = wrong is not None and wrong[0] == each.contract.pk
+    return {
+        "contract": each.contract,
+        "rating": each.rating,
+        "form": wrong[1] if wrong and is_wrong else rating_form(each.contract, each.rating),
+        "note": "Rated" if each.rating else "Not rated yet",
+        "button": "Change rating" if each.rating else "Rate",
+    }
+
+
+def _page_of(rows: Sequence[Mapping[str, Any]], contract: int) -> int:
+    keys = [row["contract"].pk for row in rows]
+    return keys.index(contract) // PAGE_SIZE[False] + 1 if contract in keys else 1

@@ -23,6 +23,7 @@ from ledger import actions as ledger
 from ledger.models import Reservation, Transfer, Wallet
 from ledger.money import ZERO
 from ledger.months import month_of
+from ledger.queries import fiscal_year_of
 
 State = LearningPurchase.State
 BEFORE_START = (State.PROPOSED, State.COMMITTED)
@@ -203,7 +204,7 @@ def reserve_open_seats(purchase: LearningPurchase, *, on: date) -> None:
     is_proposed = purchase.state == State.PROPOSED
     kind = Reservation.Kind.PRE_COMMITTED if is_proposed else Reservation.Kind.COMMITTED
     count = purchase.seats.filter(state=LearningSeat.State.OPEN).count()
-    _promise(purchase, purchase.price * count, kind=kind, on=on)
+    _promise(purchase, purchase.price * count, kind=kind, on=on, is_signed=not is_proposed)
 
 
 def release_in_full(purchase: LearningPurchase, *, on: date) -> None:
@@ -250,17 +251,32 @@ def _cancel_seats(
 
 
 def _pay_kept(purchase: LearningPurchase, seat: LearningSeat, *, by: User, on: date) -> None:
-    kept = purchase.price - seat.released
+    """What is not released is paid that day; for a run of the next year when that year opens.
+
+    The run is paid by the wallet of its own year, never by the one before (PRODUCT 4.7).
+    """
+    if fiscal_year_of(purchase.run.starts_on) == fiscal_year_of(on):
+        pay_kept(purchase, seat, by=by, on=on)
+
+
+def pay_kept(
+    purchase: LearningPurchase, seat: LearningSeat, *, by: User | None = None, on: date
+) -> None:
+    """Pay the part of a cancelled seat that its ME does not get back, once."""
+    kept = purchase.price - (seat.released or ZERO)
     if not kept:
         return
     month = month_of(on)
-    fund = Wallet.Fund.LEARNING
     ledger.pay(
-        ledger.wallet_of(purchase.micro_enterprise, month=month, fund=fund),
+        ledger.wallet_of(purchase.micro_enterprise, month=month, fund=Wallet.Fund.LEARNING),
         payee_of(purchase.run, month), kept,
         kind=Transfer.Kind.LEARNING, month=month, cause=purchase.cause, on=on, by=by,
-        reference=f"learning/{purchase.pk}/seat/{seat.pk}/cancelled",
+        reference=kept_reference(purchase, seat),
     )  # fmt: skip
+
+
+def kept_reference(purchase: LearningPurchase, seat: LearningSeat) -> str:
+    return f"learning/{purchase.pk}/seat/{seat.pk}/cancelled"
 
 
 def payee_of(run: CourseRun, month: date) -> Wallet:
@@ -270,11 +286,13 @@ def payee_of(run: CourseRun, month: date) -> Wallet:
     return ledger.wallet_of(run.course.provider, month=month)
 
 
-def _promise(purchase: LearningPurchase, total: Decimal, *, kind: str, on: date) -> None:
+def _promise(
+    purchase: LearningPurchase, total: Decimal, *, kind: str, on: date, is_signed: bool = False
+) -> None:
     plan = {month_of(purchase.run.starts_on): total} if total > ZERO else {}
     ledger.promise(
         purchase.micro_enterprise, plan, kind=kind, cause=purchase.cause, on=on,
-        fund=Wallet.Fund.LEARNING,
+        fund=Wallet.Fund.LEARNING, is_signed=is_signed,
     )  # fmt: skip
 
 

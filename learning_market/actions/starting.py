@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts import audit
 from accounts.errors import Refused
@@ -20,7 +21,8 @@ State = LearningPurchase.State
 def start_due(*, on: date) -> dict[str, object]:
     """The daily job: pay what starts by that day, and let proposals expire that nobody decided.
 
-    What was agreed in an earlier fiscal year is reserved first, now that its year is open. Each
+    What was agreed in an earlier fiscal year is reserved first, now that its year is open, and
+    what is kept of seats that were given back before it began is paid. Each
     purchase in a transaction of its own; one that cannot be paid is named and stops no other.
     """
     paid, expired, refused = 0, 0, []
@@ -28,6 +30,12 @@ def start_due(*, on: date) -> dict[str, object]:
         try:
             _reserve(key, on=on)
         except Refused as reason:
+            refused.append({"purchase": key, "code": reason.code, "detail": str(reason)})
+    for seat in _kept_unpaid(on=on):
+        try:
+            _pay_kept(seat, on=on)
+        except Refused as reason:
+            key = seat.purchase_id
             refused.append({"purchase": key, "code": reason.code, "detail": str(reason)})
     due = LearningPurchase.objects.filter(state__in=investing.BEFORE_START, run__starts_on__lte=on)
     for key in due.order_by("pk").values_list("pk", flat=True):
@@ -49,6 +57,27 @@ def _unreserved(*, on: date) -> list[int]:
         run__starts_on__gt=on, run__starts_on__lte=last_day(months[-1]),
     )  # fmt: skip
     return list(ahead.order_by("pk").values_list("pk", flat=True))
+
+
+def _kept_unpaid(*, on: date) -> list[LearningSeat]:
+    """Seats of this year's runs, given back before the year began, that cost something still."""
+    months = months_of_year(fiscal_year_of(on), starts_in=fiscal_year_start())
+    seats = LearningSeat.objects.filter(
+        state=LearningSeat.State.CANCELLED, cancelled_on__lt=months[0],
+        run__starts_on__gte=months[0], run__starts_on__lte=last_day(months[-1]),
+        released__lt=F("purchase__price"),
+    ).select_related("purchase")  # fmt: skip
+    references = {investing.kept_reference(seat.purchase, seat): seat for seat in seats}
+    paid = Transfer.objects.filter(reference__in=references).values_list("reference", flat=True)
+    for reference in paid:
+        del references[reference]
+    return list(references.values())
+
+
+@transaction.atomic
+def _pay_kept(seat: LearningSeat, *, on: date) -> None:
+    purchase = investing.locked(LearningPurchase(pk=seat.purchase_id))
+    investing.pay_kept(purchase, seat, on=on)
 
 
 @transaction.atomic

@@ -1,17 +1,33 @@
 """Tables of the ledger; the triggers that refuse changes are in its migrations."""
 
-from ledger.models.budgets import Allocation, BudgetRule
+from ledger.models.budgets import (
+    Allocation,
+    BoardSeat,
+    Budget,
+    BudgetRequest,
+    BudgetRule,
+    RequestVote,
+)
 from ledger.models.checks import MoneyCheck
+from ledger.models.keeping import Freeze, MoneyMove, MoneyReason
 from ledger.models.months import SettlementChunk, SettlementRun
 from ledger.models.statements import StatementMail
 from ledger.models.wallets import Cause, Caused, Reservation, ReservationQuerySet, Transfer, Wallet
+from ledger.models.year_end import WalletClosing
 
 __all__ = [
     "Allocation",
+    "BoardSeat",
+    "Budget",
+    "BudgetRequest",
     "BudgetRule",
     "Cause",
     "Caused",
+    "Freeze",
     "MoneyCheck",
+    "MoneyMove",
+    "MoneyReason",
+    "RequestVote",
     "Reservation",
     "ReservationQuerySet",
     "SettlementChunk",
@@ -19,4 +35,5 @@ __all__ = [
     "StatementMail",
     "Transfer",
     "Wallet",
+    "WalletClosing",
 ]

@@ -59,9 +59,15 @@ class Wallet(models.Model):
     system = models.CharField(max_length=10, choices=System, blank=True)
     balance = models.DecimalField(max_digits=18, decimal_places=2, default=Decimal("0.00"))
     reserved = models.DecimalField(max_digits=18, decimal_places=2, default=Decimal("0.00"))
+    # From then on nothing touches it: a trigger sees to it (PRODUCT 4.9).
+    closed_on = models.DateField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_on=None) | Q(balance=0, reserved=0),
+                name="closed_wallet_is_empty",
+            ),
             models.UniqueConstraint(
                 fields=["owner", "fund", "fiscal_year"], name="one_wallet_per_me_fund_and_year"
             ),

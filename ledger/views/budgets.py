@@ -15,7 +15,7 @@ from accounts.errors import Refused, Unknown
 from accounts.http import MemberRequest, status_for, today
 from accounts.permissions import may_see_budgets, may_set_budgets, require
 from ledger import budget_figures as figures
-from ledger import budgets, drafting, queries
+from ledger import budgets, drafting, queries, releasing, year_figures
 from ledger.forms import TakeBackForm
 from ledger.models import Allocation, BudgetRule
 from ledger.money import ZERO
@@ -46,6 +46,7 @@ def budget_list(request: MemberRequest) -> HttpResponse:
         "rows": [(rule, KINDS[BudgetRule.Kind(rule.kind)], flows[rule.pk]) for rule in page],
         "states": [("", "All"), *BudgetRule.State.choices],
         "may_set": may_set_budgets(request.user),
+        "year": year_figures.year_to_show(on=on),
     }
     return render(request, "ledger/budgets.html", context)
 
@@ -177,7 +178,7 @@ def _plan(rule: BudgetRule, *, on: date) -> list[tuple[date, Decimal]]:
     if len(only) != 1 or rule.release != BudgetRule.Release.MONTHLY:
         return []
     since, starts_in = rule.published_on or on, queries.fiscal_year_start()
-    parts = budgets.parts_of(only[0], rule, since=since, starts_in=starts_in)
+    parts = releasing.parts_of(only[0], rule, since=since, starts_in=starts_in)
     return [(part.month, part.amount) for part in parts]
 
 

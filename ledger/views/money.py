@@ -15,7 +15,7 @@ from accounts.errors import Unknown
 from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise
 from accounts.permissions import may_check_money, may_see_all_money, may_see_money, require
-from ledger import causes, commitments, queries, statements
+from ledger import causes, commitments, queries, statements, year_figures
 from ledger.forms import MovementFilter
 from ledger.models import Cause, Reservation, Transfer, Wallet
 from ledger.months import month_of, previous, text_of
@@ -65,6 +65,7 @@ def money(request: MemberRequest) -> HttpResponse:
         "is_filtered": any(form.data.get(name) for name in form.fields),
         "who": chosen(request, me),
         **_bars(me, on=on),
+        "year_end": year_figures.expected_of(me, on=on),
         **_promised(me, on=on),
     }
     return render(request, "ledger/money.html", context)

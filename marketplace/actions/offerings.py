@@ -4,10 +4,11 @@ Every action locks the offering first, so that two leads at the same moment come
 other. A repetition finds the state already reached and changes nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -22,9 +23,8 @@ from accounts.permissions import (
     require,
     require_known,
 )
-from ledger.money import LARGEST
 from marketplace.models import Category, OfferedMeasure, OfferingVersion, ServiceOffering
-from marketplace.price_plans import Plan
+from marketplace.price_plans import Plan, require_usual, sound
 
 State = ServiceOffering.State
 _LOST = (
@@ -56,13 +56,19 @@ class MeasureTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferingTerms:
-    """The words, the price and the measures of one version; `price` is per month or per unit."""
+    """The words, the price and the measures of one version.
+
+    `price` is what `price_plans.sound` calls the headline of the plan; where it follows from the
+    parameters it may be left out. `usual_quantity` is how much a month is usual.
+    """
 
     name: str
     summary: str
-    price: Decimal
+    price: Decimal | None = None
     plan: str = Plan.FIXED.value
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     unit: str = ""
+    usual_quantity: Decimal | None = None
     description: str = ""
     capacity: int | None = None
     lead_time_days: int = 1
@@ -187,7 +193,9 @@ def terms_of(version: OfferingVersion) -> OfferingTerms:
         description=version.description,
         plan=version.plan,
         price=version.price,
+        parameters=version.parameters,
         unit=version.unit,
+        usual_quantity=version.usual_quantity,
         capacity=version.capacity,
         lead_time_days=version.lead_time_days,
         measures=[
@@ -264,14 +272,12 @@ def _checked(terms: OfferingTerms) -> OfferingTerms:
     """The terms with their unit settled. Invalid, where a field cannot be so."""
     if not terms.name.strip():
         raise Invalid("The offering needs a name.", field="name", value=terms.name)
-    if not terms.price.is_finite() or not 0 < terms.price <= LARGEST:
-        raise Invalid(
-            f"{terms.price} is no price; it must be above zero.", field="price", value=terms.price
-        )
-    plan = Plan(terms.plan)
-    unit = "month" if plan is Plan.FIXED else " ".join(terms.unit.lower().split())
-    if not unit:
-        raise Invalid("Say what the price is per, such as hour.", field="unit", value=terms.unit)
+    plan = sound(
+        terms.plan, price=terms.price, unit=terms.unit, parameters=terms.parameters,
+        quantity=terms.usual_quantity,
+    )  # fmt: skip
+    require_usual(terms.plan, terms.usual_quantity, field="usual_quantity")
+    plan.require_gate(measure.name for measure in terms.measures)
     if len(terms.measures) > _MOST_MEASURES:
         raise Invalid(
             f"{len(terms.measures)} success measures are too many to be judged by; "
@@ -280,17 +286,19 @@ def _checked(terms: OfferingTerms) -> OfferingTerms:
         )
     for number, measure in enumerate(terms.measures, start=1):
         _check_measure(measure, number)
-    values = {name: getattr(terms, name) for name in terms.__slots__} | {"unit": unit}
+    values = {name: getattr(terms, name) for name in terms.__slots__} | {
+        "unit": plan.unit, "price": plan.price, "parameters": plan.document(),
+    }  # fmt: skip
     return OfferingTerms(**values)
 
 
 def _check_measure(measure: MeasureTerms, number: int) -> None:
-    for field in ("target", "floor"):
-        value = getattr(measure, field)
+    for name in ("target", "floor"):
+        value = getattr(measure, name)
         if not value.is_finite() or abs(value) > _LARGEST_MEASURE:
             raise Invalid(
-                f"Measure {number}: {value} is no {field} that can be measured.",
-                field=f"measures.{number - 1}.{field}",
+                f"Measure {number}: {value} is no {name} that can be measured.",
+                field=f"measures.{number - 1}.{name}",
                 value=value,
             )
     higher = measure.direction == OfferedMeasure.Direction.HIGHER

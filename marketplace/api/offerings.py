@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import django_filters
@@ -12,15 +13,17 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.errors import Unknown
 from accounts.models import User
-from accounts.rest import ActingMEField, KeyField, MoneyField, OptionalText
+from accounts.rest import ActingMEField, KeyField, MoneyField, OptionalText, QuantityField
 from accounts.rest.answers import retried
 from accounts.rest.lists import FilterSet, KeyFilter
 from accounts.rest.resources import Nothing, Resource, Row
 from marketplace import actions
 from marketplace.actions import MeasureTerms, OfferingTerms, categories
+from marketplace.estimates import quote
 from marketplace.models import PLANS, Category, OfferedMeasure, OfferingVersion, ServiceOffering
-from marketplace.queries import offerings_visible_to, places_where_drafts_are_seen
+from marketplace.queries import offerings_visible_to, places_where_drafts_are_seen, version_on
 
 SCOPES = {"GET": "market:read", "POST": "market:write", "PATCH": "market:write"}
 
@@ -44,14 +47,32 @@ class OfferedMeasureRow(Row[OfferedMeasure]):
         )  # fmt: skip
 
 
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class ParametersField(serializers.JSONField):
+    """What a price plan needs to know beside its price; amounts and shares are strings.
+
+    `graduated` and `volume`: `bands`; `two_part`: `fee`, `unit_price`; `cost_plus`:
+    `standard_cost`, `margin`; `market_minus`: `benchmark`, `saving`, `source`, `priced_on`,
+    `outside_offer`; `time_capped`: `cap`; `outcome`: `gate`; `gain_share`: `share`, `baseline`;
+    `dual_price`: `full_cost`. The others have none.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", " ".join((self.__doc__ or "").split()))
+        super().__init__(**options)
+
+
 class VersionRow(Row[OfferingVersion]):
     measures = OfferedMeasureRow(many=True, read_only=True)
+    parameters = ParametersField(read_only=True)
+    usual_quantity = QuantityField(read_only=True, allow_null=True)
 
     class Meta:
         model = OfferingVersion
         fields = (
-            "number", "name", "summary", "description", "unit", "plan", "price", "capacity",
-            "lead_time_days", "published_on", "measures",
+            "number", "name", "summary", "description", "unit", "plan", "price", "parameters",
+            "usual_quantity", "capacity", "lead_time_days", "published_on", "holds_from_on",
+            "measures",
         )  # fmt: skip
 
 
@@ -97,8 +118,15 @@ class OfferingBody(serializers.Serializer[Any]):
     category = KeyField(queryset=Category.objects.all())
     name = serializers.CharField(max_length=120)
     summary = serializers.CharField(max_length=300)
-    price = MoneyField(help_text="a month, or a unit")
+    price = MoneyField(
+        required=False, allow_null=True,
+        help_text="a month, a unit, an hour or an outcome; derived where the parameters say it",
+    )  # fmt: skip
     plan = serializers.ChoiceField(PLANS, required=False)
+    parameters = ParametersField(required=False)
+    usual_quantity = QuantityField(
+        required=False, allow_null=True, help_text="a month, at which the headline is computed"
+    )
     unit = OptionalText(40, help_text="what the price is per, where it is not the month")
     description = OptionalText(20_000, help_text="Markdown")
     capacity = serializers.IntegerField(
@@ -113,6 +141,30 @@ class OfferingBody(serializers.Serializer[Any]):
 
 class DraftOfferingBody(OfferingBody):
     micro_enterprise = ActingMEField()
+
+
+class PriceAsked(serializers.Serializer[Any]):
+    quantity = QuantityField(
+        required=False, help_text="units, hours, outcomes or gain; what is usual unless told"
+    )
+
+
+class PricePartRow(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    amount = MoneyField(positive=False)
+
+
+class PriceRow(serializers.Serializer[Any]):
+    """A full month at a quantity: its parts add up to `month`."""
+
+    plan = serializers.ChoiceField(PLANS)
+    tariff = serializers.CharField()
+    unit = serializers.CharField()
+    quantity = QuantityField(allow_null=True)
+    parts = PricePartRow(many=True)
+    month = MoneyField(positive=False)
+    effective_price = MoneyField(help_text="of one of so many, the fee included")
+    warnings = serializers.ListField(child=serializers.CharField())
 
 
 class OfferingFilters(FilterSet):
@@ -195,6 +247,19 @@ class Offerings(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Servi
         terms = replace(actions.terms_of(shown), **given)
         actions.change_draft(offering, terms=terms, category=category, by=self.user, on=self.on)
         return self.shown(offering)
+
+    @extend_schema(parameters=[PriceAsked], responses=PriceRow)
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def price(self, request: Request, pk: str) -> Response:
+        """What a full month would cost at a quantity, with the calculation in words."""
+        asked = PriceAsked(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        offering = self.get_object()
+        version = version_on(offering, on=self.on)
+        if version is None:
+            raise Unknown
+        quantity = asked.validated_data.get("quantity") or version.usual_quantity or Decimal(1)
+        return Response(PriceRow(quote(version.price_plan, quantity)).data)
 
     @extend_schema(request=Nothing, responses=OfferingRow)
     @action(detail=True, methods=["post"])

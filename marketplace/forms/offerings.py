@@ -1,6 +1,6 @@
 """What a provider writes about an offering and the measures it is willing to be judged by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -12,9 +12,9 @@ from django.http import QueryDict
 
 from accounts.errors import Invalid
 from marketplace.actions import MeasureTerms, OfferingTerms
+from marketplace.forms import plans
 from marketplace.models import PLANS, Category, OfferedMeasure
 from marketplace.price_lists import safe_text
-from marketplace.price_plans import Plan
 
 _MEASURES = "measures"
 _FIRST_ROWS = 2
@@ -50,6 +50,14 @@ class OfferingForm(forms.Form):
         validators=[plain_words],
         help_text="What one unit is, such as hour or sample. Left out where the price is fixed",
     )
+    usual_quantity = forms.DecimalField(
+        label="Usual a month",
+        max_digits=13,
+        decimal_places=3,
+        min_value=Decimal("0.001"),
+        required=False,
+        help_text="At which the market shows your price and compares it with the outside",
+    )
     capacity = forms.IntegerField(
         required=False,
         min_value=1,
@@ -60,9 +68,21 @@ class OfferingForm(forms.Form):
         min_value=0, max_value=730, label="Lead time", help_text="Days until it can start"
     )
 
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        values = (initial if data is None else data) or {}
+        self.price_plan = plans.chosen(values)
+        plans.add_fields(self, self.price_plan, values)
+        if not self.price_plan.counts:
+            del self.fields["usual_quantity"]
+        elif self.price_plan.rule.needs_usual_quantity:
+            self.fields["usual_quantity"].required = True
+
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        if given.get("plan") == Plan.PER_UNIT.value and not given.get("unit", "x").strip():
+        given, rule = self.cleaned_data, self.price_plan.rule
+        if not rule.unit and not given.get("unit", "x").strip():
             self.add_error("unit", "Say what the price is per, such as hour.")
         return given
 
@@ -136,15 +156,16 @@ def posted_measures(data: QueryDict) -> Any:
     return MeasureFormSet(data, prefix=_MEASURES)
 
 
-def one_more(data: QueryDict) -> Any:
-    """The rows as they were typed, unchecked, and an empty one."""
+def one_more(data: QueryDict, *, add: bool = True) -> Any:
+    """The rows as they were typed, unchecked, and an empty one where one was asked for."""
     count = min(int(data.get(f"{_MEASURES}-TOTAL_FORMS", "0") or 0), 20)
     rows = [
         {name: data.get(f"{_MEASURES}-{at}-{name}", "") for name in MeasureForm.base_fields}
         for at in range(count)
         if f"{_MEASURES}-{at}-DELETE" not in data
     ]
-    return _rows([row for row in rows if row["name"]], empty=1)
+    typed = [row for row in rows if row["name"]]
+    return _rows(typed, empty=1 if add or not typed else 0)
 
 
 def terms_from(form: OfferingForm, measures: Any) -> OfferingTerms:
@@ -155,8 +176,9 @@ def terms_from(form: OfferingForm, measures: Any) -> OfferingTerms:
         for row in measures.forms
         if row.cleaned_data and not row.cleaned_data.get("DELETE")
     ]
-    values = {name: value for name, value in given.items() if name != "category"}
-    return OfferingTerms(**values, measures=kept)
+    values = {name: given[name] for name in OfferingTerms.__slots__ if name in given}
+    parameters = plans.parameters_from(given, form.price_plan)
+    return OfferingTerms(**values, parameters=parameters, measures=kept)
 
 
 def _values(measure: MeasureTerms) -> dict[str, Any]:

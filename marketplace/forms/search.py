@@ -56,6 +56,18 @@ class SearchForm(forms.Form):
         )
 
 
+class QuantityForm(forms.Form):
+    """How much of a month is calculated; what is usual unless told."""
+
+    quantity = forms.DecimalField(
+        max_digits=13, decimal_places=3, min_value=Decimal("0.001"), label="How much a month"
+    )
+
+    @property
+    def asked(self) -> Decimal | None:
+        return self.cleaned_data["quantity"] if self.is_valid() else None
+
+
 class BuyForm(forms.Form):
     """How much and how long; the answer is what it costs, before anything is promised."""
 
@@ -65,10 +77,10 @@ class BuyForm(forms.Form):
     starts_on = DayField(label="From")
     ends_on = DayField(label="To and including")
 
-    def __init__(self, *args: Any, on: date, is_per_unit: bool, **options: Any) -> None:
+    def __init__(self, *args: Any, on: date, is_counted: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         self.on = on
-        if not is_per_unit:
+        if not is_counted:
             del self.fields["quantity"]
 
     def clean(self) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from accounts.permissions import may_draft_contract, may_publish_for
 from accounts.queries import organization
 from marketplace import comparison, queries
 from marketplace.comparison import Benchmark
-from marketplace.estimates import Estimate, estimate
-from marketplace.forms.search import BuyForm, usual_term
+from marketplace.estimates import Estimate, Quote, estimate, quote
+from marketplace.forms.search import BuyForm, QuantityForm, usual_term
 from marketplace.models import OfferingVersion, SatisfactionScore, ServiceOffering
-from marketplace.price_plans import Plan
+from marketplace.price_plans import Plan, PricePlan
 from marketplace.views import rows
 
 _STRONG_EVIDENCE = Decimal("0.3")
@@ -29,11 +29,12 @@ def offering(request: MemberRequest, pk: int) -> HttpResponse:
     on, firm = today(request), organization()
     found = queries.offering_seen_by(pk, by=request.user, on=on)
     draft = queries.draft_of(found)
-    version = found.current or draft
+    version = queries.version_on(found, on=on) or found.current or draft
     if version is None:
         raise AssertionError(f"{found} has no version at all.")
+    price = Pricing(request, version)
     outside = comparison.benchmark(
-        category=found.category, unit=version.unit, name=version.name, price=version.price, on=on
+        category=found.category, unit=version.unit, name=version.name, price=price.effective, on=on
     )
     is_ours = may_publish_for(request.user, found.provider, on=on)
     context = {
@@ -41,11 +42,12 @@ def offering(request: MemberRequest, pk: int) -> HttpResponse:
         "version": version,
         "has_draft": draft is not None and found.current is not None,
         "lead_time": rows.lead_time(version.lead_time_days),
-        "plan": Plan(version.plan).label,
+        "price": price.context(firm.currency),
+        "announced": _announced(found, on=on),
         "measures": [_measure(measure) for measure in version.measures.all()],
         "score": rows.score_figures(found.score),
         "evidence": _evidence(found.score),
-        "outside": _outside(version, outside, on=on),
+        "outside": _outside(price, outside, on=on),
         "versions": _versions(found),
         "is_ours": is_ours,
         "may_sell": found.provider.may_trade and acting_me_or_none(request) == found.provider,
@@ -99,7 +101,72 @@ def _evidence(score: SatisfactionScore | None) -> list[dict[str, str]]:
     return facts
 
 
-def _outside(version: OfferingVersion, found: Benchmark, *, on: date) -> dict[str, Any]:
+class Pricing:
+    """The price of a version at the quantity that is asked for, or that is usual."""
+
+    def __init__(self, request: MemberRequest, version: OfferingVersion) -> None:
+        self.plan = version.price_plan
+        usual = version.usual_quantity or Decimal(1)
+        first = {"quantity": rows.plain(usual)}
+        self.form = QuantityForm(
+            request.GET if "quantity" in request.GET else first, auto_id="calculated_%s"
+        )
+        asked = self.form.asked
+        self.quantity = usual if asked is None else asked
+        self.quote = quote(self.plan, self.quantity)
+
+    @property
+    def effective(self) -> Decimal:
+        """What one unit costs at that quantity, to be set beside the outside."""
+        return self.quote.effective_price if self.plan.values else self.plan.price
+
+    def context(self, currency: str) -> dict[str, Any]:
+        plan, counted = self.plan, self.plan.counts
+        unit = currency if self.plan.plan is Plan.GAIN_SHARE else plan.item
+        parts = [{"label": part.words, "money": part.amount} for part in self.quote.parts]
+        together = {"label": f"A month, {currency}", "money": self.quote.month, "total": True}
+        return {
+            "headline": plan.price,
+            "per": plan.unit,
+            "label": plan.plan.label,
+            "sentence": plan.plan.rule.sentence,
+            "tariff": plan.tariff() if plan.values else "",
+            "form": self.form if counted else None,
+            "unit": unit,
+            "facts": [*parts, together],
+            "effective": _effective_words(self.quote, currency) if plan.values else "",
+            "warnings": self.quote.warnings,
+            "subsidy": _subsidy_words(plan, currency),
+        }
+
+
+def _effective_words(told: Quote, currency: str) -> str:
+    if told.quantity is None or told.unit == "month":
+        return ""
+    return (
+        f"That is {told.effective_price:,.2f} {currency} per {told.unit} at"
+        f" {rows.plain(told.quantity)} a month, all included."
+    )
+
+
+def _subsidy_words(plan: PricePlan, currency: str) -> str:
+    adds = plan.subsidy_per_unit()
+    if not adds:
+        return ""
+    return f"A subsidy: the treasury adds {adds:,.2f} {currency} per {plan.unit} for the provider."
+
+
+def _announced(found: ServiceOffering, *, on: date) -> str:
+    """The price that is published already and holds from a later day."""
+    coming = queries.announced(found, on=on)
+    if coming is None or coming.holds_from_on is None:
+        return ""
+    told = coming.price_plan
+    words = told.tariff() if told.values else f"{told.price:,.2f} per {told.unit}"
+    return f"From {rows.day(coming.holds_from_on)}: {words}."
+
+
+def _outside(price: Pricing, found: Benchmark, *, on: date) -> dict[str, Any]:
     """The outside in words and figures: cheapest, median, count, and the gap to each."""
     cheapest = found.cheapest
     return {
@@ -108,12 +175,12 @@ def _outside(version: OfferingVersion, found: Benchmark, *, on: date) -> dict[st
         "is_alike": found.is_alike,
         "weakness": found.weakness,
         "median": found.median,
-        "median_gap": _gap_words(found.gap_to_median(version.price)),
+        "median_gap": _gap_words(found.gap_to_median(price.effective)),
         "cheapest": cheapest.price if cheapest else None,
-        "cheapest_gap": _gap_words(found.gap_to_cheapest(version.price)),
+        "cheapest_gap": _gap_words(found.gap_to_cheapest(price.effective)),
         "cheapest_url": reverse("marketplace:outside", args=[cheapest.pk]) if cheapest else "",
         "nearest": [
-            rows.row_of(each, on=on) | {"gap": comparison.gap(version.price, each.price)}
+            rows.row_of(each, on=on) | {"gap": comparison.gap(price.effective, each.price)}
             for each in found.nearest
         ],
     }
@@ -155,9 +222,10 @@ def _buying(
     if why_not or me is None:
         return {"why_not": why_not}
     starts_on, ends_on = usual_term(on, year_starts_in=firm.fiscal_year_start_month)
-    usual = {"quantity": "1", "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
+    units = "1" if version.usual_quantity is None else rows.plain(version.usual_quantity)
+    usual = {"quantity": units, "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
     asked = usual | {name: request.GET[name] for name in usual if name in request.GET}
-    form = BuyForm(asked, on=on, is_per_unit=version.plan == Plan.PER_UNIT.value)
+    form = BuyForm(asked, on=on, is_counted=bool(Plan(version.plan).counts))
     bought: dict[str, Any] = {
         "title": f"Buy for {me}",
         "form": form,
@@ -214,13 +282,15 @@ def _cost(found: Estimate, version: OfferingVersion, currency: str) -> dict[str,
 
 
 def _monthly_label(found: Estimate) -> str:
-    if found.plan.plan is Plan.FIXED:
+    if not found.plan.counts:
         return "A full month"
-    return f"A month at {rows.plain(found.quantity)} × {found.plan.price:,}"
+    if not found.plan.values:
+        return f"A month at {rows.plain(found.quantity)} × {found.plan.price:,}"
+    return f"A full month with {rows.plain(found.quantity)} {found.plan.item}"
 
 
 def _over_capacity(found: Estimate, version: OfferingVersion) -> str:
     is_within = version.capacity is None or found.quantity <= version.capacity
-    if found.plan.plan is Plan.FIXED or is_within:
+    if not found.plan.counts or is_within:
         return ""
     return f"The provider names a capacity of {version.capacity:,} a month. Ask first."

@@ -14,6 +14,7 @@ from accounts.http import MemberRequest, acting_me, today
 from accounts.permissions import may_publish_for, require
 from accounts.queries import organization
 from marketplace import actions, queries
+from marketplace.forms import plans
 from marketplace.forms.offerings import (
     OfferingForm,
     Together,
@@ -58,8 +59,8 @@ def new_offering(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         initial = {"plan": Plan.FIXED.value, "lead_time_days": 5}
         return _page(request, OfferingForm(initial=initial), measures_of(None), None)
-    if "add" in request.POST:
-        return _page(request, _as_typed(request), one_more(request.POST), None)
+    if {"add", "choose"} & request.POST.keys():
+        return _as_typed(request, None)
     form, measures = OfferingForm(request.POST), posted_measures(request.POST)
     if form.is_valid() and measures.is_valid():
         try:
@@ -87,8 +88,8 @@ def edit_offering(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         terms = actions.terms_of(draft)
         return _page(request, _form_of(offering, draft), measures_of(terms), offering)
-    if "add" in request.POST:
-        return _page(request, _as_typed(request), one_more(request.POST), offering)
+    if {"add", "choose"} & request.POST.keys():
+        return _as_typed(request, offering)
     form, measures = OfferingForm(request.POST), posted_measures(request.POST)
     if form.is_valid() and measures.is_valid():
         try:
@@ -130,6 +131,8 @@ def publish_offering(request: MemberRequest, pk: int) -> HttpResponse:
         "offering": offering,
         "version": version,
         "plan": Plan(version.plan).label,
+        "tariff": version.price_plan.tariff(),
+        "warnings": version.price_plan.warnings(),
         "lead_time": rows.lead_time(version.lead_time_days),
         "measures": [rows.measure_words(measure) for measure in version.measures.all()],
         "similar": [rows.row_of(each, on=on) for each in alike],
@@ -202,18 +205,19 @@ def _saved(request: MemberRequest, offering: ServiceOffering) -> HttpResponse:
 
 
 def _say(form: OfferingForm, reason: Refused) -> None:
-    field = reason.field if reason.field in form.fields else None
-    form.add_error(field, f"{reason} {reason.help}".strip())
+    form.add_error(plans.field_of(reason, form), f"{reason} {reason.help}".strip())
 
 
-def _as_typed(request: MemberRequest) -> OfferingForm:
-    """What was typed, unchecked: adding a row is no reason to complain."""
-    return OfferingForm(initial={name: request.POST.get(name) for name in OfferingForm.base_fields})
+def _as_typed(request: MemberRequest, offering: ServiceOffering | None) -> HttpResponse:
+    """What was typed, unchecked: another plan or one more row is no reason to complain."""
+    form = OfferingForm(initial=request.POST.dict())
+    return _page(request, form, one_more(request.POST, add="add" in request.POST), offering)
 
 
 def _form_of(offering: ServiceOffering, draft: OfferingVersion) -> OfferingForm:
     names = [name for name in OfferingForm.base_fields if name != "category"]
     initial = {name: getattr(draft, name) for name in names}
+    initial |= plans.first_values(Plan(draft.plan), draft.price_plan.values)
     return OfferingForm(initial=initial | {"category": offering.category_id})
 
 
@@ -225,6 +229,8 @@ def _page(
     *,
     status: int = 200,
 ) -> HttpResponse:
+    currency = organization().currency
+    told = plans.sketch(form.price_plan, form.data or form.initial)
     title = "New offering" if offering is None else f"Edit {rows.name_of(offering)}"
     context = {
         "form": form,
@@ -232,7 +238,11 @@ def _page(
         "problems": Together(form, measures),
         "offering": offering,
         "title": title,
-        "currency": organization().currency,
+        "currency": currency,
+        "plan_rows": plans.rows_of(form, form.price_plan, currency),
+        "plan_sentence": form.price_plan.rule.sentence,
+        "told": told.tariff().capitalize() if told else "",
+        "warnings": told.warnings() if told else [],
         "cancel_url": reverse(_LIST),
         "trail": _trail(title),
     }

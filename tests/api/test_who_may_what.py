@@ -96,6 +96,7 @@ POST offerings/                             n y n n n n n  market:write
 GET offerings/{id}/                         y y y y y y n  market:read
 PATCH offerings/{id}/                       n y n n n n n  market:write
 POST offerings/{id}/new-version/            n y n n n n n  market:write
+GET offerings/{id}/price/                   y y y y y y n  market:read
 POST offerings/{id}/publish/                n y n n n n n  market:write
 POST offerings/{id}/withdraw/               n y n n n n n  market:write
 GET outside-offers/                         y y y y y y n  market:read

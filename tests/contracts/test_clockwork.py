@@ -16,7 +16,7 @@ from tests.make import MARCH, TODAY
 
 pytestmark = pytest.mark.django_db
 NEXT_YEAR = date(2027, 1, 1)
-NOTHING = {"lapsed": 0, "started": 0, "expired": 0, "closed": 0, "failed": 0}
+NOTHING = {"lapsed": 0, "started": 0, "renewed": 0, "expired": 0, "closed": 0, "failed": 0}
 
 
 def test_the_clock_starts_expires_and_lapses_and_a_second_run_changes_nothing():

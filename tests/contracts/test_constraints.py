@@ -1,9 +1,13 @@
 """Every promise that the database keeps itself, tried by somebody who goes round the actions."""
 
+from datetime import date
+
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from accounts.constraints import name_of
+from contracts.actions import suspensions
 from contracts.models import EndProposal, Signature
 from tests import make
 from tests.make import TODAY
@@ -35,6 +39,10 @@ def refused(statement, *parameters):
         ("offered_on = NULL", "offer_waits_for_somebody"),
         ("answer_until_on = NULL", "offer_waits_for_somebody"),
         ("answer_until_on = starts_on", "offer_waits_for_somebody"),
+        ("over_after_on = ends_on", "looming_end_says_why"),
+        ("over_because = 'cause'", "looming_end_says_why"),
+        ("over_after_on = ends_on, over_because = 'cause'", "looming_end_says_why"),
+        ("state = 'notice'", "notice_names_its_last_day"),
     ],
 )
 def test_a_contract_keeps_its_shape(change, name):
@@ -93,7 +101,15 @@ def test_a_version_and_its_measures_are_numbered_and_hashed():
     contract.refresh_from_db()
     version = contract.current
     below = {"number": 2, "cap_quantity": 9}
-    assert twin_of(version, **below) == "per_unit_version_expects_usage"
+    assert twin_of(version, **below) == "counted_version_expects_usage"
+    contract.refresh_from_db()
+    nothing = {"number": 2, "expected_quantity": None}
+    assert twin_of(contract.current, **nothing) == "counted_version_expects_usage"
+    contract.refresh_from_db()
+    assert twin_of(contract.current, number=2, plan="flat") == "version_plan_is_known"
+    contract.refresh_from_db()
+    listed = {"number": 2, "parameters": []}
+    assert twin_of(contract.current, **listed) == "version_parameters_are_named"
     contract.refresh_from_db()
     version = contract.current
     assert twin_of(version, number=2, ends_on=TODAY) == "version_ends_after_it_starts"
@@ -149,3 +165,39 @@ def test_an_order_outside_keeps_its_shape(change, name):
 def test_one_key_orders_once():
     order = make.ordered_outside(key="form")
     assert twin_of(order) == "ordered_once_per_key"
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "name"),
+    [
+        ("suspension", "last_on = first_on - 2", "suspension_ends_after_it_begins"),
+        ("proposal", "kind = 'amend'", "changed_terms_have_a_version"),
+        ("proposal", "version_id = 1", "changed_terms_have_a_version"),
+    ],
+)
+def test_a_suspension_and_what_asks_for_its_end_keep_their_shape(table, change, name):
+    contract = make.suspended()
+    party = contract.buyer
+    suspensions.resume(contract, party=party, by=make.lead_of(party), on=date(2026, 3, 12))
+    assert changed(table, change) == name
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("suspension", "one_open_suspension_per_contract"),
+        ("proposal", "one_open_proposal_of_a_kind"),
+    ],
+)
+def test_one_of_them_is_open_at_a_time(table, name):
+    contract = make.suspended()
+    party = contract.buyer
+    suspensions.resume(contract, party=party, by=make.lead_of(party), on=date(2026, 3, 12))
+    model = apps.get_model("contracts", table)
+    row = model.objects.order_by("-pk").first()
+    row.pk = None
+    if table == "suspension":
+        row.first_on, row.last_on = date(2027, 1, 1), date(2027, 1, 2)
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        row.save(force_insert=True)
+    assert name_of(caught.value) == name

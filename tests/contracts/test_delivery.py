@@ -151,6 +151,7 @@ def test_silence_confirms_usage_by_date_and_a_late_entry_says_which_month_settle
     ("statement", "name"),
     [
         ("UPDATE contracts_usage SET quantity = 0", "usage_delivers_something"),
+        ("UPDATE contracts_usage SET item = 'days'", "usage_item_is_known"),
         ("UPDATE contracts_usage SET origin_month = '2026-03-02'", "usage_month_is_a_first"),
         ("UPDATE contracts_usage SET key = 'same'", "usage_entered_once_per_key"),
         ("UPDATE contracts_successresult SET month = '2026-03-02'", "result_month_is_a_first"),

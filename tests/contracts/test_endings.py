@@ -131,7 +131,7 @@ def test_a_month_that_is_computed_is_not_cut_any_more():
     last = date(2026, 3, 31)
     act("propose_end", contract, "buyer", on=last, last_day_on=last)
     SettlementRun.objects.create(month=MARCH, state="computed", opened_at=make.org().founded_at)
-    with pytest.raises(Refused, match="March 2026 is computed already") as refused:
+    with pytest.raises(Refused, match="March 2026 is being settled or settled already") as refused:
         act("confirm_end", contract, "provider", on=date(2026, 4, 5), last_day_on=last)
     assert refused.value.code == "month_computed"
 

@@ -15,7 +15,8 @@ from tests.make import TODAY
 
 IN_MARCH = date(2026, 3, 10)
 STATES = [
-    "draft", "offered", "agreed", "active", "ended", "closed", "declined", "withdrawn", "lapsed",
+    "draft", "offered", "agreed", "active", "suspended", "notice", "ended", "closed", "declined",
+    "withdrawn", "lapsed",
 ]  # fmt: skip
 # PRODUCT 4.2, row by row, written down once more.
 ALLOWED = {
@@ -26,13 +27,59 @@ ALLOWED = {
     ("offered", "decline"): "declined",
     ("offered", "withdraw"): "withdrawn",
     ("offered", "lapse"): "lapsed",
+    ("offered", "dissolve"): "withdrawn",
     ("agreed", "start"): "active",
     ("agreed", "cancel"): "ended",
     ("agreed", "propose_end"): "agreed",
     ("agreed", "confirm_end"): "ended",
+    ("agreed", "dissolve"): "ended",
     ("active", "propose_end"): "active",
     ("active", "confirm_end"): "ended",
+    ("active", "propose_amendment"): "active",
+    ("active", "amend"): "active",
+    ("active", "propose_renewal"): "active",
+    ("active", "renew"): "active",
+    ("active", "renew_itself"): "active",
+    ("active", "drop_proposal"): "active",
+    ("active", "propose_suspension"): "active",
+    ("active", "suspend"): "suspended",
+    ("active", "order_suspension"): "suspended",
+    ("active", "give_notice"): "notice",
+    ("active", "report_breach"): "active",
+    ("active", "cure_breach"): "active",
+    ("active", "end_for_cause"): "ended",
+    ("active", "end_chronic"): "ended",
+    ("active", "claim_completion"): "active",
+    ("active", "complete"): "ended",
+    ("active", "dissolve"): "notice",
     ("active", "expire"): "ended",
+    ("suspended", "propose_end"): "suspended",
+    ("suspended", "confirm_end"): "ended",
+    ("suspended", "propose_amendment"): "suspended",
+    ("suspended", "amend"): "suspended",
+    ("suspended", "drop_proposal"): "suspended",
+    ("suspended", "propose_resumption"): "suspended",
+    ("suspended", "resume"): "active",
+    ("suspended", "order_resumption"): "active",
+    ("suspended", "suspension_lapses"): "ended",
+    ("suspended", "give_notice"): "notice",
+    ("suspended", "report_breach"): "suspended",
+    ("suspended", "cure_breach"): "suspended",
+    ("suspended", "end_for_cause"): "ended",
+    ("suspended", "dissolve"): "notice",
+    ("suspended", "expire"): "ended",
+    ("notice", "propose_end"): "notice",
+    ("notice", "confirm_end"): "ended",
+    ("notice", "propose_amendment"): "notice",
+    ("notice", "amend"): "notice",
+    ("notice", "drop_proposal"): "notice",
+    ("notice", "propose_stay"): "notice",
+    ("notice", "withdraw_notice"): "active",
+    ("notice", "report_breach"): "notice",
+    ("notice", "cure_breach"): "notice",
+    ("notice", "end_for_cause"): "ended",
+    ("notice", "end_chronic"): "ended",
+    ("notice", "expire"): "ended",
     ("ended", "close"): "closed",
 }
 EVENTS = [each.value for each in Event if each is not Event.CREATE]
@@ -43,6 +90,7 @@ def a_contract(state):
     return Contract(
         pk=1, state=state, starts_on=date(2026, 3, 1), ends_on=date(2026, 12, 31),
         answer_until_on=date(2026, 2, 28),
+        ended_on=date(2026, 6, 30) if state == "notice" else None,
     )  # fmt: skip
 
 
@@ -84,8 +132,8 @@ def closed():
 
 MAKERS = {
     "draft": make.draft, "offered": make.offered, "agreed": make.agreed, "active": make.active,
-    "ended": make.ended, "closed": closed, "declined": declined, "withdrawn": withdrawn,
-    "lapsed": lapsed,
+    "suspended": make.suspended, "ended": make.ended, "closed": closed, "declined": declined,
+    "withdrawn": withdrawn, "lapsed": lapsed,
 }  # fmt: skip
 DEEDS = ["revise", "offer", "counter", "accept", "decline", "withdraw", "cancel", "propose_end"]
 
@@ -113,12 +161,12 @@ def do(event, contract, *, on):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("state", "event"), list(product(STATES, DEEDS)))
+@pytest.mark.parametrize(("state", "event"), list(product(MAKERS, DEEDS)))
 def test_the_actions_obey_the_table(state, event):
     contract = MAKERS[state]()
     assert contract.state == state
     count = contract.event_count
-    on = IN_MARCH if state in {"active", "ended"} else TODAY
+    on = IN_MARCH if state in {"active", "suspended", "ended"} else TODAY
     wanted = ALLOWED.get((state, event))
     if wanted:
         assert do(event, contract, on=on).state == wanted
@@ -144,6 +192,10 @@ def test_the_actions_obey_the_table(state, event):
         ("draft", "2027-01-01", "draft"),
         ("declined", "2027-01-01", "declined"),
         ("ended", "2026-02-01", "ended"),
+        ("suspended", "2026-12-31", "suspended"),
+        ("suspended", "2027-01-01", "ended"),
+        ("notice", "2026-06-30", "notice"),
+        ("notice", "2026-07-01", "ended"),
     ],
 )
 def test_the_state_that_counts_needs_no_job(state, day, wanted):

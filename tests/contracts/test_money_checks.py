@@ -21,6 +21,7 @@ def market():
     make.agreed()
     for quantity in ("11", "13"):
         make.used(make.hires(), quantity)
+    make.measured(make.levelled(), 91, 100)
     make.settled(to="locked", on=date(2026, 4, 10))
 
 
@@ -62,6 +63,12 @@ TO_THE_TREASURY = """
         ("UPDATE contracts_settlementline SET amount = amount + 1", "lines_are_paid_or_wait"),
         ("DELETE FROM contracts_overage", "lines_are_paid_or_wait"),
         (TO_THE_TREASURY, "inside_sales_are_inside_purchases"),
+        ("UPDATE contracts_contractversion SET credit_cap = 4", "credits_stay_under_their_cap"),
+        ("DELETE FROM contracts_measurement", "credits_rest_on_measurements"),
+        (
+            "UPDATE contracts_settlementline SET kind = 'earn_back', amount = 1 WHERE term <> kind",
+            "credits_rest_on_measurements",
+        ),
         ("UPDATE contracts_settlementline SET quantity = 99", "locked_lines_keep_their_digest"),
     ],
 )

@@ -159,7 +159,7 @@ def test_a_delivery_is_entered_contested_and_confirmed_in_the_browser(client, at
     address = f"/contracts/{contract.pk}/usage/"
     for _ in range(2):
         answer = client.post(address, form, follow=True)
-        assert "2.5 hire entered" in text(answer)
+        assert "2.5 hires entered" in text(answer)
     usage = Usage.objects.get()
     answer = client.post(address, form | {"key": "two", "used_on": "2026-04-02"})
     assert (answer.status_code, "lies in the future" in text(answer)) == (400, True)
@@ -189,7 +189,7 @@ def test_a_provider_sees_what_it_delivers_this_month_and_what_is_missing(client,
     signed_in(client, make.lead_of(contract.provider))
     page = text(client.get("/contracts/delivery/"))
     assert "3 contested" in page
-    assert "Not measured: Hires that stay" in page
+    assert "To measure: Hires that stay" in page
     assert f"/contracts/{fixed.pk}/" in page
     assert "No customers in this month" in text(client.get("/contracts/delivery/?month=2026-02"))
 
@@ -332,3 +332,38 @@ def test_the_forms_of_a_running_contract_tell_nobody_else_what_it_says_or_what_w
     party = signed_in(client, make.lead_of(contract.buyer))
     for address, words in forms.items():
         assert words in text(party.get(address)), address
+
+
+def test_a_contract_shows_the_month_that_people_come_for(client, at):
+    contract = make.agreed()
+    signed_in(client, make.lead_of(contract.buyer))
+    for day, month in (("2026-04-02", "March"), ("2026-04-09", "March"), ("2026-04-10", "April")):
+        at(day)
+        page = text(client.get(f"/contracts/{contract.pk}/"))
+        assert f"{month} 2026</dt>" in page or f"{month} 2026" in page.split('id="success"')[1]
+    at("2026-04-02")
+    page = text(client.get(f"/contracts/{contract.pk}/?month=2026-04"))
+    assert "Not yet measured" in page
+
+
+def test_a_month_is_flagged_as_not_measured_only_when_its_books_are_closed(client, at):
+    contract = make.agreed()
+    signed_in(client, make.lead_of(contract.buyer))
+    for day, words in (("2026-03-20", "Not yet measured"), ("2026-04-04", "Not measured")):
+        at(day)
+        page = text(client.get(f"/contracts/{contract.pk}/?month=2026-03"))
+        assert words in page
+
+
+def test_earlier_ratings_stand_by_month_on_pages_of_their_own(client, at):
+    contract = make.agreed()
+    (rater,) = make.rated(contract, 4)
+    at("2026-05-03")
+    signed_in(client, rater)
+    page = text(client.get("/ratings/"))
+    assert "Rate what you used in April" in page
+    assert "4 of 5" not in page
+    assert "Earlier ratings" in page
+    page = text(client.get("/ratings/?show=given"))
+    assert "4 of 5" in page
+    assert 'scope="colgroup">March 2026' in page

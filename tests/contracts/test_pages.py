@@ -464,3 +464,15 @@ def test_months_at_the_ends_of_the_calendar_are_pages_or_not_found(client, addre
     is_there = month in {"2001-01", "2098-12"}
     answer = browser(client, make.hr_admin()).get(f"{address.format(month)}?me={me.pk}")
     assert answer.status_code == (200 if is_there else 404)
+
+
+def test_the_draft_says_the_first_day_that_the_provider_has_time_for(client):
+    lab, shop = make.me("Lab"), make.me("Shop North", "frontline")
+    client.force_login(make.lead(shop))
+    for lead_time, words in (
+        (1, "Tomorrow, 21 February 2026, at the earliest."),
+        (10, "Lab asks for 10 days to get ready: 2 March 2026."),
+    ):
+        offering = make.offering(lab, lead_time_days=lead_time)
+        page = client.get(f"/contracts/new/{offering.pk}/").content.decode()
+        assert words in page

@@ -23,8 +23,9 @@ def sent(on, capture):
 
 
 def test_an_offer_is_reminded_of_three_days_before_it_lapses_and_only_once(
-    django_capture_on_commit_callbacks,
+    django_capture_on_commit_callbacks, settings
 ):
+    settings.PUBLIC_URL = "https://market.example"
     contract = make.offered(starts_on=STARTS)
     make.member(contract.provider)
     readers = {make.lead_of(contract.provider).email}
@@ -36,6 +37,7 @@ def test_an_offer_is_reminded_of_three_days_before_it_lapses_and_only_once(
     assert {to for each in mails for to in each.to} == readers | {other_signer.email}
     assert "answer until 6 March 2026" in mails[0].subject
     assert f"{contract.buyer} has signed" in mails[0].body
+    assert f"at {settings.PUBLIC_URL}/contracts/{contract.pk}/" in mails[0].body
     assert sent(date(2026, 3, 4), django_capture_on_commit_callbacks)[1] == []
 
 

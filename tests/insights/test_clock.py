@@ -50,3 +50,20 @@ def test_the_footer_moves_the_day_and_says_what_it_did(client):
     assert "Today is now 22 February 2026." in page
     page = client.post("/demo/day/", {"to": "soon"}, follow=True).content.decode()
     assert "is no day" in page
+
+
+def test_a_longer_move_shows_how_far_it_is_and_goes_on_by_itself_where_script_runs(client):
+    client.force_login(make.hr_admin())
+    assert client.get("/demo/day/").url == "/", "nothing is under way"
+    page = client.post("/demo/day/", {"to": "2026-05-01", "next": "/mes/"})
+    assert page.url == "/demo/day/"
+    page = client.get("/demo/day/").content.decode()
+    assert "Moving the day" in page
+    assert "of 69 days; it is" in page
+    for _ in range(69):
+        page = client.post("/demo/day/", {"step": "on"}, headers={"HX-Request": "true"})
+        if "HX-Redirect" in page.headers:
+            break
+        assert "<html" not in page.content.decode()
+    assert page.headers["HX-Redirect"] == "/mes/"
+    assert clock.today() == date(2026, 5, 1)

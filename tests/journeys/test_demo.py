@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from datetime import date
 from decimal import Decimal
@@ -16,12 +17,14 @@ from accounts import clock
 from accounts.errors import Refused
 from accounts.models import Membership, MicroEnterprise, Organization, Person, User
 from config import demo
+from contracts.actions.delivery import report_usage
 from contracts.models import (
     Contract,
     OutsidePurchase,
     Overage,
     Rating,
     RatingInvitation,
+    SettlementLine,
     SuccessResult,
     Usage,
 )
@@ -193,12 +196,60 @@ def test_the_demo_is_never_added_to_a_company_that_is_there():
         demo.build()
 
 
-def test_moving_the_day_plays_the_end_of_october():
-    moved = told("advance_clock", "2026-11-10")
+def test_nobody_repeats_what_another_said_of_the_same_contract():
+    said = list(Rating.objects.exclude(comment="").values_list("contract", "comment"))
+    assert len(said) == len(set(said)) > 20
+
+
+def test_moving_the_day_plays_the_end_of_october_and_the_company_lives_on():
+    moved = told("advance_clock", "2026-12-15")
     assert [job for job in moved["jobs"] if "error" in job] == []
-    assert SettlementRun.objects.get(month=date(2026, 10, 1)).state == "locked"
+    october, november = date(2026, 10, 1), date(2026, 11, 1)
+    assert SettlementRun.objects.get(month=november).state == "locked"
+    usage = SettlementLine.objects.filter(month=november, kind="usage")
+    assert usage.filter(amount__gt=0).count() >= 15
+    ours = Usage.objects.filter(origin_month=november)
+    assert ours.filter(state="confirmed").exists()
+    results = SuccessResult.objects.filter(month=november)
+    assert results.filter(state="confirmed").count() > results.filter(state="entered").count() > 0
+    for month in (october, november):
+        assert Rating.objects.filter(month=month).count() >= 50
+        scores = SatisfactionScore.objects.filter(to_month=month, csat__isnull=False)
+        assert scores.filter(offering__isnull=False).count() >= 10
+    shown = User.objects.filter(email__in=[each["email"] for each in demo.logins()])
+    assert not Rating.objects.filter(month=november, person__user__in=shown).exists()
     assert told("check_money")["broken"] == []
     assert told("verify_contracts")["broken"] == []
+
+
+def test_what_a_visitor_counts_is_left_to_the_visitor():
+    named = {"current__title": "Building and grid permits", "buyer__name": "Riga Installations"}
+    contract = Contract.objects.get(state="active", **named)
+    lead = contract.provider.memberships.get(is_lead=True, ends_on=None).person.user
+    told("advance_clock", "2026-11-03")
+    november = date(2026, 11, 1)
+    report_usage(
+        contract, quantity=Decimal(2), used_on=date(2026, 11, 2), key="mine", by=lead,
+        on=date(2026, 11, 3),
+    )  # fmt: skip
+    told("advance_clock", "2026-12-01")
+    assert [each.key for each in contract.usage.filter(origin_month=november)] == ["mine"]
+
+
+def test_the_move_is_told_in_words_of_the_market(client):
+    client.force_login(User.objects.get(email="helena.brandt@norrin.example"))
+    page = client.post("/demo/day/", {"to": "2026-11-10", "next": "/mes/"}, follow=True)
+    steps = 0
+    while "Go on to 10 November 2026" in (text := page.content.decode()):
+        assert "of 27 days; it is" in text
+        page = client.post("/demo/day/", {"step": "on"}, follow=True)
+        steps += 1
+    assert page.redirect_chain[-1][0] == "/mes/"
+    assert steps < 27
+    assert "Today is now 10 November 2026." in text
+    assert re.search(r"October 2026 was settled and locked: \d+ contracts, [\d,.]+\.", text)
+    assert re.search(r"\d+ invitations to rate sent\.", text)
+    assert "did something" not in text
 
 
 def test_invitations_are_out_and_everybody_else_has_the_one_password():

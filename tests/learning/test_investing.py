@@ -84,6 +84,21 @@ def test_a_course_of_the_next_year_is_reserved_when_that_year_opens_and_paid_at_
     assert make.wallet(team.me, fund="learning", year=2027).balance == Decimal("1200.00")
 
 
+def test_a_seat_of_next_years_run_given_back_in_december_is_paid_by_next_years_wallet(team):
+    lab, given_back, opened = make.me("Lab"), date(2026, 12, 28), date(2027, 1, 1)
+    purchase = team.committed(run(course(lab), starts_on=date(2027, 1, 5)), [team.ann])
+    actions.cancel(purchase, by=team.lead, on=given_back)
+    assert make.wallet(team.me, fund="learning").balance == 10000
+    assert actions.start_due(on=given_back)["refused"] == []
+    assert actions.start_due(on=opened)["refused"][0]["code"] == "not_enough_money"
+    make.granted(team.me, "3000.00", fund="learning", month=opened, on=opened)
+    for _ in range(2):
+        assert actions.start_due(on=opened)["refused"] == []
+    paid = Transfer.objects.get(reference__startswith=f"learning/{purchase.pk}/seat/")
+    assert (paid.amount, paid.month, paid.payer.fiscal_year) == (450, opened, 2027)
+    assert make.wallet(lab, year=2027).balance == 450
+
+
 def test_what_could_not_be_paid_before_its_month_was_locked_is_an_entry_of_the_running_month(team):
     start = date(2027, 1, 20)
     purchase = team.committed(run(starts_on=start))

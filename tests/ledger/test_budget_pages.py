@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ledger import actions, budgets, checks, drafting
+from ledger import actions, budgets, checks, drafting, releasing
 from ledger.models import Allocation, BudgetRule, Cause, MoneyCheck, Transfer
 from tests import make
 from tests.make import MARCH, TODAY
@@ -280,7 +280,7 @@ def test_a_monthly_grant_is_stopped_on_its_page(client, admin):
     address = f"/hr/budgets/{rule.pk}/allocations/{allocation.pk}/take-back/"
     given = {"amount": "", "stop": "on", "reason": "Twice", "number": "1"}
     assert "Nothing more is released to Shop" in text_of(client.post(address, given, follow=True))
-    assert budgets.release_due(on=MARCH)["granted"] == 0
+    assert releasing.release_due(on=MARCH)["granted"] == 0
     assert "Stopped 20 February 2026" in text_of(client.get(f"/hr/budgets/{rule.pk}/"))
 
 

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from accounts.constraints import name_of
 from accounts.errors import Forbidden, Invalid, Refused
 from accounts.models import AuditEvent
-from ledger import actions, budgets, drafting, queries
+from ledger import actions, budgets, drafting, queries, releasing
 from ledger.drafting import Customer, Envelope
 from ledger.models import BudgetRule, Cause, SettlementRun, Transfer, Wallet
 from tests import make
@@ -56,10 +56,10 @@ def test_a_monthly_grant_is_released_on_each_1st_and_only_once():
     shop = make.me()
     rule = published(shop, "1000.00", MONTHLY)
     assert make.wallet(shop).balance == Decimal("90.91")
-    assert budgets.release_due(on=TODAY) == {"month": "2026-02", "granted": 0, "total": "0.00"}
-    assert budgets.release_due(on=MARCH) == {"month": "2026-03", "granted": 1, "total": "90.91"}
-    assert budgets.release_due(on=MARCH)["granted"] == 0
-    assert budgets.release_due(on=date(2026, 12, 31))["granted"] == 9
+    assert releasing.release_due(on=TODAY) == {"month": "2026-02", "granted": 0, "total": "0.00"}
+    assert releasing.release_due(on=MARCH) == {"month": "2026-03", "granted": 1, "total": "90.91"}
+    assert releasing.release_due(on=MARCH)["granted"] == 0
+    assert releasing.release_due(on=date(2026, 12, 31))["granted"] == 9
     assert make.wallet(shop).balance == 1000
     assert Transfer.objects.filter(cause_id=rule.pk).count() == 11
 
@@ -70,7 +70,7 @@ def test_a_missed_month_is_made_good_in_the_next_open_one():
     published(shop, "1100.00", MONTHLY)
     at = make.org().founded_at
     SettlementRun.objects.create(month=MARCH, state="locked", opened_at=at, posted_on=APRIL)
-    assert budgets.release_due(on=date(2026, 4, 20))["granted"] == 2
+    assert releasing.release_due(on=date(2026, 4, 20))["granted"] == 2
     late = Transfer.objects.get(reference__endswith="2026-03")
     assert late.month == APRIL
 
@@ -80,8 +80,8 @@ def test_one_month_can_be_released_by_name_but_not_before_it_has_begun():
     shop = make.me()
     published(shop, "1100.00", MONTHLY)
     with pytest.raises(Refused, match="March 2026 has not begun"):
-        budgets.release_month(MARCH, on=TODAY)
-    assert budgets.release_month(MARCH, on=APRIL)["total"] == "100.00"
+        releasing.release_month(MARCH, on=TODAY)
+    assert releasing.release_month(MARCH, on=APRIL)["total"] == "100.00"
     assert make.wallet(shop).balance == 200
 
 
@@ -90,7 +90,7 @@ def test_next_year_is_granted_on_its_first_day():
     shop = make.me()
     published(shop, "500.00", YEARLY._replace(fiscal_year=2027))
     assert not Transfer.objects.exists()
-    assert budgets.release_due(on=date(2027, 1, 1))["granted"] == 1
+    assert releasing.release_due(on=date(2027, 1, 1))["granted"] == 1
     assert Wallet.objects.get(owner=shop).fiscal_year == 2027
 
 
@@ -140,7 +140,7 @@ def test_an_me_that_stopped_trading_gets_no_further_release():
     published(shop, "1100.00", MONTHLY)
     shop.state = "dissolving"
     shop.save()
-    assert budgets.release_due(on=MARCH)["granted"] == 0
+    assert releasing.release_due(on=MARCH)["granted"] == 0
 
 
 @pytest.mark.django_db
@@ -267,7 +267,7 @@ def test_eight_releases_at_once_release_once():
     shops = [make.me() for _ in range(3)]
     for shop in shops:
         published(shop, "1100.00", MONTHLY)
-    at_once([partial(budgets.release_due, on=MARCH)] * 8)
+    at_once([partial(releasing.release_due, on=MARCH)] * 8)
     assert [make.wallet(shop).balance for shop in shops] == [200] * 3
     assert Transfer.objects.count() == 6
 
@@ -315,7 +315,7 @@ def test_a_monthly_grant_can_be_stopped():
     budgets.take_back(
         allocation, Decimal("100.00"), number=1, reason="Twice", by=admin, on=TODAY, stop=True
     )
-    assert budgets.release_due(on=APRIL)["granted"] == 0
+    assert releasing.release_due(on=APRIL)["granted"] == 0
     assert make.wallet(shop).balance == 0
 
 

@@ -10,7 +10,9 @@ from accounts.constraints import name_of
 from ledger import actions, checks
 from ledger.models import Cause, SettlementChunk, SettlementRun, StatementMail, Wallet
 from tests import make
+from tests.ledger.test_budget_constraints import ATTEMPTS as BUDGET_ATTEMPTS
 from tests.ledger.test_budgets import published
+from tests.ledger.test_year_end import ATTEMPTS as YEAR_END
 from tests.make import MARCH, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +43,10 @@ CHUNK = """
     SELECT run_id, {number}, {first}, 9, 0, 'open', 0, '' FROM ledger_settlementchunk"""
 RULE = "UPDATE ledger_budgetrule SET {change} WHERE state = 'draft'"
 ALLOCATION = """
-    INSERT INTO ledger_allocation (rule_id, micro_enterprise_id, amount, reference)
-    SELECT id, {me}, {amount}, '{reference}' FROM ledger_budgetrule WHERE state = 'draft'"""
+    INSERT INTO ledger_allocation
+           (rule_id, micro_enterprise_id, amount, reference, figures, brought)
+    SELECT id, {me}, {amount}, '{reference}', '{{}}', 0
+    FROM ledger_budgetrule WHERE state = 'draft'"""
 
 
 def transfer(*, payee="payee_id", amount="1", month="2026-03-01", reference="new"):
@@ -156,7 +160,7 @@ def test_the_database_refuses(ledger, name, statement):
 
 
 def test_no_constraint_and_no_trigger_of_the_ledger_is_forgotten():
-    tried = {name for name, _ in ATTEMPTS}
+    tried = {name for name, _ in [*ATTEMPTS, *BUDGET_ATTEMPTS, *YEAR_END]}
     named = {
         constraint.name
         for model in apps.get_app_config("ledger").get_models()

@@ -4,20 +4,33 @@ from tests.make.api import api_of, api_with
 from tests.make.contracts import (
     active,
     agreed,
+    both,
     draft,
     ended,
     lead_of,
     measure,
     offered,
     ordered_outside,
+    pause,
+    resume,
+    suspended,
     terms,
 )
 from tests.make.delivery import confirmed, contested, copied, hires, rated, settled, used
 from tests.make.learning import run as course_run
-from tests.make.levels import agreed_on, doubted, level, levelled, measured
+from tests.make.levels import agreed_on, doubted, level, levelled, measured, twins
 from tests.make.market import category, offering, outside_offer, score, supplier
 from tests.make.micro_enterprises import outcome_terms, proposed
-from tests.make.money import budget_draft, granted, money, wallet
+from tests.make.money import (
+    add_rule,
+    budget_draft,
+    figures,
+    granted,
+    money,
+    published_budget,
+    wallet,
+    year_budget,
+)
 from tests.make.people import (
     APRIL,
     MARCH,
@@ -38,10 +51,12 @@ __all__ = [
     "MARCH",
     "TODAY",
     "active",
+    "add_rule",
     "agreed",
     "agreed_on",
     "api_of",
     "api_with",
+    "both",
     "budget_draft",
     "category",
     "confirmed",
@@ -51,6 +66,7 @@ __all__ = [
     "doubted",
     "draft",
     "ended",
+    "figures",
     "granted",
     "hires",
     "hr_admin",
@@ -70,15 +86,21 @@ __all__ = [
     "org",
     "outcome_terms",
     "outside_offer",
+    "pause",
     "person",
     "policy",
     "proposed",
+    "published_budget",
     "rated",
+    "resume",
     "score",
     "settled",
     "supplier",
+    "suspended",
     "terms",
+    "twins",
     "used",
     "user",
     "wallet",
+    "year_budget",
 ]

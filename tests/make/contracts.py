@@ -4,10 +4,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from accounts.models import User
-from contracts.actions import agreements, clockwork, outside
+from contracts.actions import agreements, clockwork, outside, suspensions
 from contracts.models import Contract
 from contracts.terms import Measure, Terms
 from ledger.models import Wallet
+from marketplace.price_plans import Plan
 from tests.make.market import offering, outside_offer
 from tests.make.money import granted
 from tests.make.people import MARCH, TODAY, lead, me
@@ -66,9 +67,11 @@ def draft(
         granted(buyer, "1000000.00", on=on)
     of = of or offering(provider, plan=plan, price=price)
     party = buyer if drafted_by == "buyer" else provider
-    if of.current.plan == "per_unit":
+    if Plan(of.current.plan).counts:
         changes["expected_quantity"] = Decimal(expected or 10)
         changes["cap_quantity"] = Decimal(cap or changes["expected_quantity"])
+    if Plan(of.current.plan).parameters:
+        price = of.current.price
     wanted = terms(price=Decimal(price), starts_on=starts_on, ends_on=ends_on, **changes)
     return agreements.draft(of, buyer=buyer, terms=wanted, party=party, by=lead_of(party), on=on)
 
@@ -95,6 +98,32 @@ def active(buyer=None, provider=None, **rest):
     made = agreed(buyer, provider, **rest)
     clockwork.run_clock(on=made.starts_on)
     return Contract.objects.get(pk=made.pk)
+
+
+MID_MARCH = date(2026, 3, 10)
+
+
+def suspended(buyer=None, provider=None, *, suspended_on=MID_MARCH, **rest):
+    """Running, and suspended by both sides from that day."""
+    return pause(active(buyer, provider, **rest), on=suspended_on)
+
+
+def pause(contract, *, on):
+    """Both sides suspend it from that day: the buyer proposes, the provider confirms."""
+    return both(suspensions.suspend, contract, on=on)
+
+
+def resume(contract, *, on):
+    """Both sides resume it: that day is active again."""
+    return both(suspensions.resume, contract, on=on)
+
+
+def both(action, contract, *, on, first="buyer", **rest):
+    """One side proposes, the other confirms on the same day; the contract as it is then."""
+    first, second = (contract.buyer, contract.provider)[:: 1 if first == "buyer" else -1]
+    for party in (first, second):
+        contract = action(contract, party=party, by=lead_of(party), on=on, **rest)
+    return Contract.objects.get(pk=contract.pk)
 
 
 def ended(buyer=None, provider=None, **rest):

@@ -55,6 +55,9 @@ def copied(contract):
     copy = ContractVersion.objects.get(pk=version.pk)
     copy.pk, copy.contract = None, made
     copy.save(force_insert=True)
+    for level in version.levels.all():
+        level.pk, level.version = None, copy
+        level.save(force_insert=True)
     Contract.objects.filter(pk=made.pk).update(current=copy)
     for each in signatures:
         party = buyer.pk if each.party_id == old_buyer else provider

@@ -13,6 +13,8 @@ from marketplace.models import (
     SatisfactionScore,
     ServiceOffering,
 )
+from marketplace.price_plans import Plan
+from tests.make import plans
 from tests.make.people import FORMED
 
 _numbers = count(1)
@@ -24,7 +26,14 @@ def category(name="Recruiting"):
 
 
 def offering(provider, *, plan="fixed", price="2000.00", unit="", measures=1, of=None, **fields):
-    """A published offering with one success measure, at 2,000.00 a month unless told."""
+    """A published offering with one success measure, at 2,000.00 a month unless told.
+
+    A plan with parameters has those of its worked example unless told.
+    """
+    if Plan(plan).parameters:
+        example = plans.plan(plan)
+        fields = {"parameters": example.document(), "usual_quantity": 100} | fields
+        price, unit = example.price, unit or example.unit
     made = ServiceOffering.objects.create(provider=provider, category=of or category())
     defaults = {"name": f"Offering {next(_numbers)}", "summary": "A team that helps yours."}
     version = OfferingVersion.objects.create(

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from itertools import count
 
-from ledger import actions, drafting, queries
+from ledger import actions, budget_drafts, budget_preview, budget_publishing, drafting, queries
 from ledger.models import Cause, Transfer, Wallet
 from tests.make.people import FORMED, TODAY, hr_admin
 
@@ -36,3 +36,35 @@ def budget_draft(to, amount, *, release="yearly", by=None, reference="", year=20
     return drafting.draft_grant(
         to, Decimal(amount), envelope, by=by or hr_admin(), on=TODAY, reference=reference
     )
+
+
+def year_budget(*rules, fund="operating", year=2026, by=None, on=TODAY):
+    """A draft of the year's budget; a rule is (kind, terms) or (kind, terms, release)."""
+    by = by or hr_admin()
+    budget = budget_drafts.start(fund=fund, fiscal_year=year, name="", by=by, on=on)
+    for kind, terms, *release in rules:
+        add_rule(budget, kind, terms, *release, by=by, on=on)
+    return budget
+
+
+def add_rule(budget, kind, terms, release="yearly", *, by=None, on=TODAY, instead_of=None, **more):
+    return budget_drafts.put_rule(
+        budget, kind=kind, name="", release=release, terms=terms, by=by or hr_admin(), on=on,
+        instead_of=instead_of, **more,
+    )  # fmt: skip
+
+
+def published_budget(budget, *, by=None, on=TODAY, starts_on=None):
+    """The draft, published with the figures that it has."""
+    starts_on = starts_on or budget_preview.first_day(budget, on=on)
+    seen = budget_preview.preview(budget, on=on).seen
+    return budget_publishing.publish(
+        budget, seen=seen, starts_on=starts_on, by=by or hr_admin(), on=on
+    )
+
+
+def figures(budget, *, on=TODAY, starts_on=None):
+    """The amounts of the preview by the name of the ME."""
+    found = budget_preview.preview(budget, on=on, starts_on=starts_on)
+    assert not found.faults, found.faults
+    return {row.name: row.amount for row in found.rows}

@@ -451,3 +451,13 @@ def test_the_results_alone_are_sent_when_only_they_are_asked_for(visitor):
 def test_a_stranger_has_to_sign_in_first(client):
     make.org()
     assert client.get("/market/").url.startswith("/accounts/login/")
+
+
+def test_every_unit_can_be_chosen_however_many_there_are(visitor):
+    for number in range(15):
+        make.outside_offer(name=f"Thing {number}", unit=f"unit {number:02}")
+    page = visitor.get("/market/").content.decode()
+    assert all(f'value="unit {number:02}"' in page for number in range(15))
+    assert "3 more units" in page
+    chosen = visitor.get("/market/?unit=unit+14").content.decode()
+    assert 'value="unit 14" checked' in chosen

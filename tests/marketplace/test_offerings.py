@@ -1,6 +1,7 @@
 """A provider drafts, publishes, withdraws and renews; what was published never changes."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -269,6 +270,10 @@ def test_the_database_publishes_no_version_without_a_measure():
         ({"price": 0}, "offering_has_a_price"),
         ({"name": ""}, "offering_has_a_name"),
         ({"unit": ""}, "offering_has_a_unit"),
+        ({"plan": "flat"}, "offering_plan_is_known"),
+        ({"parameters": []}, "offering_parameters_are_named"),
+        ({"usual_quantity": 0}, "offering_usual_quantity_is_one"),
+        ({"holds_from_on": date(2026, 3, 1)}, "price_holds_from_its_publication_on"),
     ],
 )
 def test_the_database_refuses_a_version_that_cannot_be(fields, constraint):

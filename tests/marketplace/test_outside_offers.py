@@ -170,7 +170,7 @@ def test_a_faulty_file_changes_nothing_and_says_why(tmp_path, content, field, sa
 @pytest.mark.django_db
 def test_wrong_arguments_are_told_apart_from_a_faulty_file(tmp_path):
     make.org()
-    with pytest.raises(CommandError, match="No such file") as missing:
+    with pytest.raises(CommandError, match="Name one") as missing:
         call_command("import_outside_offers", "nowhere.csv")
     with pytest.raises(CommandError, match="no preset") as unknown:
         call_command("import_outside_offers", SCHEDULE, "--map", "gsa-71")

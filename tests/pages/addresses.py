@@ -70,7 +70,7 @@ def named_addresses() -> Iterator[str]:
 PUBLIC = {"gallery", "insights:theme", "accounts:invitation", "accounts:found"}
 
 PAGES = [
-    Page("advance_clock", "", None, ALL),
+    Page("advance_clock", "", ALL, ALL),
     Page("gallery", "", ALL),
     # People, micro-enterprises and the offices.
     deed("accounts:act_for", "shop", OURS, unknown="ofhca"),
@@ -139,6 +139,9 @@ PAGES = [
     Page("ledger:statement", "march", ALL),
     Page("ledger:statement", "march?me={shop}", "mlshca"),
     Page("ledger:statement", "march?me={shop}&format=csv", "mlshca"),
+    Page("ledger:year_end", "year", ALL),
+    Page("ledger:year_end", "year?me={shop}", "mlshca"),
+    Page("ledger:year_end", "year?me={shop}&format=csv", "mlshca"),
     Page("ledger:budgets", "", OFFICES),
     form("ledger:grant", "", "h"),
     form("ledger:department", "", "h"),

@@ -35,7 +35,7 @@ PEOPLE = (
 
 def build():
     """Every object that an address names, and everybody who may or may not look at it."""
-    world = SimpleNamespace(march=MARCH, rule="minimum_raters", commit="commit")
+    world = SimpleNamespace(march=MARCH, year=2026, rule="minimum_raters", commit="commit")
     _people(world)
     _market(world)
     _contracts(world)

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import clock, spreadsheets
+from accounts import clock
 from accounts.console import AnsweringCommand, a_day
-from accounts.errors import Invalid, Refused
+from accounts.errors import Refused
 from accounts.hris import mapping, uploads
 from accounts.hris.plan import KINDS, Plan
 
@@ -30,8 +30,9 @@ class Command(AnsweringCommand):
         parser.add_argument("--dry-run", action="store_true", help="show it and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        content = self.content_of(options, otherwise=uploads.nothing)
         try:
-            done = _import(options)
+            done = _import(content, options)
         except Refused as reason:
             if options["json"]:
                 self.stdout.write(json.dumps(uploads.nothing(reason)))
@@ -45,7 +46,7 @@ class Command(AnsweringCommand):
             raise CommandError(f"{count} rows {were} taken; the rest {was}.", returncode=1)
 
 
-def _import(options: dict[str, Any]) -> Plan:
+def _import(content: bytes, options: dict[str, Any]) -> Plan:
     chosen = mapping.find(options["map"])
     chosen = replace(
         chosen,
@@ -54,17 +55,9 @@ def _import(options: dict[str, Any]) -> Plan:
     )
     today = clock.today()
     return uploads.import_file(
-        _bytes_of(options["file"]), name=options["file"].name, mapping=chosen,
+        content, name=options["file"].name, mapping=chosen,
         on=options["on"] or today, today=today, by=None, is_dry_run=options["dry_run"],
     )  # fmt: skip
-
-
-def _bytes_of(path: Path) -> bytes:
-    if not path.is_file():
-        raise Invalid(f"There is no file {path}. Name one that exists.", field="file", value=path)
-    if path.stat().st_size > spreadsheets.MAX_BYTES:
-        raise spreadsheets.too_large(path.name, path.stat().st_size)
-    return path.read_bytes()
 
 
 def _sentences(done: Plan) -> list[str]:

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.console import a_day
 from accounts.errors import Refused
-from config.demo import clock
+from config.demo import clock, telling
 
 
 class Command(BaseCommand):
@@ -25,6 +25,6 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(moved, default=str))
             return
-        for job in moved["jobs"]:
-            self.stdout.write(f"{job['on']}  {job['job']}: {job.get('error') or job['result']}")
+        for sentence in telling.in_words(moved["jobs"]):
+            self.stdout.write(sentence)
         self.stdout.write(f"The day moved from {moved['from']} to {moved['to']}.")

@@ -22,21 +22,28 @@ class Command(AnsweringCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path, on = options["file"], options["on"] or clock.today()
-        if not path.is_file():
-            raise CommandError(f"There is no file {path}. Name one that exists.", returncode=1)
+        content = self.content_of(options, otherwise=_nothing)
         try:
             done = import_courses(
-                path.read_bytes(), name=path.name, preset=options["map"], by=None, on=on,
+                content, name=path.name, preset=options["map"], by=None, on=on,
                 is_dry_run=options["dry_run"],
             )  # fmt: skip
         except Refused as reason:
-            fault = RowRefused(0, reason.field, str(reason.value or ""), str(reason))
-            done = Imported(refused=[fault])
+            done = _refused(reason)
         self.answer(done.figures(), _sentences(done), as_json=options["json"])
         if done.refused:
             raise CommandError(
                 "Nothing was imported; mend the rows and run it again.", returncode=1
             )
+
+
+def _refused(reason: Refused) -> Imported:
+    fault = RowRefused(0, reason.field, str(reason.value or ""), str(reason))
+    return Imported(refused=[fault])
+
+
+def _nothing(reason: Refused) -> dict[str, Any]:
+    return _refused(reason).figures()
 
 
 def _sentences(done: Imported) -> list[str]:

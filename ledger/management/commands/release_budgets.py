@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 
 from accounts import clock
 from accounts.console import AnsweringCommand, a_month, refusals
-from ledger import budgets
+from ledger import releasing
 
 
 class Command(AnsweringCommand):
@@ -17,6 +17,6 @@ class Command(AnsweringCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with refusals():
-            done = budgets.release_month(options["month"], on=clock.today())
+            done = releasing.release_month(options["month"], on=clock.today())
         said = f"{done['month']}: {done['granted']} grants released, {done['total']} together."
         self.answer(done, [said], as_json=options["json"])

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import clock, spreadsheets
+from accounts import clock
 from accounts.console import AnsweringCommand, a_day
 from accounts.errors import Refused
 from marketplace import price_lists
@@ -32,7 +32,7 @@ class Command(AnsweringCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path, is_trial = options["file"], options["dry_run"]
-        layout, content = _layout(options["map"]), _content_of(path)
+        layout, content = _layout(options["map"]), self.content_of(options, otherwise=_nothing)
         try:
             done = import_outside_offers(
                 price_lists.read(content, name=path.name, layout=layout),
@@ -42,7 +42,7 @@ class Command(AnsweringCommand):
                 is_trial=is_trial,
             )
         except Refused as fault:
-            done = Imported(refused=[price_lists.whole_file(fault)])
+            done = _refused(fault)
         self.answer(done.as_dict(), _sentences(done, is_trial), as_json=options["json"])
         if done.refused:
             were, was = ("would not be", "would") if is_trial else ("were not", "was")
@@ -60,13 +60,12 @@ def _sentences(done: Imported, is_trial: bool) -> list[str]:  # noqa: FBT001
     return [*lines, figures]
 
 
-def _content_of(path: Path) -> bytes:
-    try:
-        # One byte too many is enough to tell; the reader says so.
-        with path.open("rb") as file:
-            return file.read(spreadsheets.MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}.", returncode=2) from error
+def _refused(fault: Refused) -> Imported:
+    return Imported(refused=[price_lists.whole_file(fault)])
+
+
+def _nothing(fault: Refused) -> dict[str, Any]:
+    return _refused(fault).as_dict()
 
 
 def _layout(named: str | None) -> Layout | None:

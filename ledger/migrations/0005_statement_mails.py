@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_audit_stays'),
-        ('ledger', '0003_held_money'),
+        ('ledger', '0004_budgets_of_a_year'),
     ]
 
     operations = [

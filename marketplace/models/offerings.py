@@ -1,28 +1,24 @@
-"""What is sold inside, what is offered outside, and how satisfied buyers are; knows no buyer."""
+"""What is sold inside, version by version; knows no buyer."""
 
-from datetime import date
-from decimal import Decimal
 from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from accounts.models import MicroEnterprise
 from ledger.money import LARGEST
 from marketplace import service_levels
 from marketplace.levels import BONUS_HAS_BOTH_FIGURES, PromisedLevel
-from marketplace.price_plans import Plan
+from marketplace.price_plans import Plan, PricePlan, plan_of
 
 
-def a_year_before(day: date) -> date:
-    """The same day of the year before; 28 February for a leap day."""
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:
-        return day.replace(year=day.year - 1, day=28)
+def is_object(field: str) -> Exact:
+    """That a JSON column holds named values, and not a list, a figure or null."""
+    return Exact(Func(F(field), function="jsonb_typeof", output_field=models.TextField()), "object")
 
 
 PLANS = [(plan.value, plan.label) for plan in Plan]
@@ -115,7 +111,15 @@ class OfferingVersion(models.Model):
     description = models.TextField(blank=True, max_length=20_000, help_text="Markdown")
     unit = models.CharField(max_length=40, default="month", help_text="what the price is per")
     plan = models.CharField(max_length=12, choices=PLANS, default=Plan.FIXED.value)
+    # The headline that lists, sort and search show; `price_plans.sound` says what it is of each.
     price = models.DecimalField(max_digits=18, decimal_places=2)
+    parameters = models.JSONField(
+        default=dict, blank=True, help_text="what the plan needs to know beside its price"
+    )
+    usual_quantity = models.DecimalField(
+        max_digits=14, decimal_places=3, null=True, blank=True,
+        help_text="a month, at which the headline is computed and the outside compared",
+    )  # fmt: skip
     capacity = models.PositiveIntegerField(
         null=True, blank=True, help_text="contracts at a time (fixed) or units a month (per unit)"
     )
@@ -125,6 +129,8 @@ class OfferingVersion(models.Model):
         help_text="percent of the month that all credits together are at most",
     )  # fmt: skip
     published_on = models.DateField(null=True)
+    # The day from which its price holds; empty for the day of its publication.
+    holds_from_on = models.DateField(null=True)
     search = models.GeneratedField(
         expression=SearchVector("name", weight="A", config="english")
         + SearchVector("summary", weight="B", config="english")
@@ -148,6 +154,21 @@ class OfferingVersion(models.Model):
                 condition=Q(price__gt=0, price__lte=LARGEST), name="offering_has_a_price"
             ),
             models.CheckConstraint(condition=~Q(name=""), name="offering_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(plan__in=[plan.value for plan in Plan]), name="offering_plan_is_known"
+            ),
+            models.CheckConstraint(
+                condition=is_object("parameters"), name="offering_parameters_are_named"
+            ),
+            models.CheckConstraint(
+                condition=Q(usual_quantity=None) | Q(usual_quantity__gt=0),
+                name="offering_usual_quantity_is_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(holds_from_on=None)
+                | Q(published_on__isnull=False, holds_from_on__gte=F("published_on")),
+                name="price_holds_from_its_publication_on",
+            ),
             models.CheckConstraint(condition=~Q(unit=""), name="offering_has_a_unit"),
             models.CheckConstraint(
                 condition=Q(credit_cap__gte=0, credit_cap__lte=100),
@@ -163,6 +184,10 @@ class OfferingVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, version {self.number}"
+
+    @property
+    def price_plan(self) -> PricePlan:
+        return plan_of(self.plan, price=self.price, unit=self.unit, parameters=self.parameters)
 
 
 class OfferedMeasure(models.Model):
@@ -219,159 +244,3 @@ class OfferedLevel(PromisedLevel):
                 condition=BONUS_HAS_BOTH_FIGURES, name="offered_level_bonus_has_both_figures"
             ),
         ]
-
-
-class OutsideSupplier(models.Model):
-    """A firm outside from which MEs are free to buy."""
-
-    name = models.CharField(max_length=160)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(Lower("name"), name="supplier_named_once")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class OutsideOfferQuerySet(models.QuerySet["OutsideOffer"]):
-    def valid(self, *, on: date) -> Self:
-        """May be ordered that day; an expired one is shown as a weak benchmark only."""
-        return self.filter(Q(valid_until_on=None) | Q(valid_until_on__gte=on), priced_on__lte=on)
-
-
-class OutsideOffer(models.Model):
-    """A comparable offer from outside with price, unit, date, source, validity: the benchmark."""
-
-    supplier = models.ForeignKey(OutsideSupplier, on_delete=models.PROTECT, related_name="offers")
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="outside_offers")
-    name = models.CharField(max_length=500)
-    description = models.TextField(blank=True, max_length=20_000)
-    unit = models.CharField(max_length=40)
-    price = models.DecimalField(max_digits=18, decimal_places=2)
-    priced_on = models.DateField(help_text="the day from which the price was offered")
-    valid_until_on = models.DateField(null=True, blank=True)
-    source = models.CharField(max_length=200, help_text="where the price can be read again")
-    reference = models.CharField(max_length=120, help_text="unique key of the offer in its source")
-    recorded_on = models.DateField()
-    recorded_by = models.ForeignKey(
-        "accounts.User", null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    search = models.GeneratedField(
-        expression=SearchVector("name", weight="A", config="english")
-        + SearchVector("description", weight="C", config="english"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
-
-    objects = OutsideOfferQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["source", "reference"], name="outside_offer_recorded_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(price__gt=0, price__lte=LARGEST), name="outside_offer_has_a_price"
-            ),
-            models.CheckConstraint(
-                condition=Q(valid_until_on=None) | Q(valid_until_on__gte=F("priced_on")),
-                name="outside_offer_was_once_valid",
-            ),
-        ]
-        indexes = [
-            GinIndex(fields=["search"], name="outside_found_by_words"),
-            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="outside_found_by_likeness"),
-            models.Index(fields=["category", "unit", "price"], name="outside_by_price"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}, {self.supplier}"
-
-    def is_expired(self, *, on: date) -> bool:
-        """Can no longer be ordered."""
-        return self.valid_until_on is not None and self.valid_until_on < on
-
-    def is_weak(self, *, on: date) -> bool:
-        """A benchmark that proves little: expired, or priced more than 12 months ago."""
-        return self.is_expired(on=on) or self.priced_on < a_year_before(on)
-
-
-class SatisfactionScore(models.Model):
-    """Satisfaction with an offering, or with all of a provider, over the last revealed months.
-
-    Below five distinct raters the figures are empty: there is no number anywhere (PRODUCT 4.16).
-    """
-
-    RATERS_NEEDED = 5
-
-    offering = models.ForeignKey(
-        ServiceOffering, null=True, on_delete=models.CASCADE, related_name="scores"
-    )
-    provider = models.ForeignKey(
-        MicroEnterprise, null=True, on_delete=models.CASCADE, related_name="scores"
-    )
-    from_month = models.DateField()
-    to_month = models.DateField(help_text="the last revealed month")
-    csat = models.DecimalField(max_digits=6, decimal_places=4, null=True, help_text="0 to 1")
-    lower_bound = models.DecimalField(
-        max_digits=6, decimal_places=4, null=True, help_text="Wilson, 95 %"
-    )
-    upper_bound = models.DecimalField(
-        max_digits=6, decimal_places=4, null=True, help_text="Wilson, 95 %"
-    )
-    mean = models.DecimalField(
-        max_digits=6, decimal_places=3, null=True, help_text="1 to 5, weighted to the category"
-    )
-    n = models.PositiveIntegerField(default=0, help_text="counted ratings")
-    raters = models.PositiveIntegerField(default=0, help_text="distinct persons")
-    invited = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["offering", "to_month"], name="offering_scored_once"),
-            models.UniqueConstraint(fields=["provider", "to_month"], name="provider_scored_once"),
-            models.CheckConstraint(
-                condition=Q(offering__isnull=False, provider=None)
-                | Q(offering=None, provider__isnull=False),
-                name="score_is_of_an_offering_or_of_a_provider",
-            ),
-            models.CheckConstraint(
-                condition=Q(raters__gte=5)
-                | Q(csat=None, lower_bound=None, upper_bound=None, mean=None),
-                name="nothing_shown_below_five_raters",
-            ),
-            models.CheckConstraint(
-                condition=Q(csat=None, lower_bound=None, upper_bound=None)
-                | Q(
-                    lower_bound__gte=0,
-                    csat__gte=F("lower_bound"),
-                    upper_bound__gte=F("csat"),
-                    upper_bound__lte=1,
-                ),
-                name="score_is_a_share_within_its_range",
-            ),
-            models.CheckConstraint(
-                condition=Q(mean=None) | Q(mean__range=(1, 5)), name="mean_is_from_one_to_five"
-            ),
-            models.CheckConstraint(condition=Q(raters__lte=F("n")), name="raters_gave_ratings"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.offering or self.provider} to {self.to_month:%Y-%m}"
-
-    @property
-    def response_rate(self) -> Decimal | None:
-        """Counted ratings per invitation, 0 to 1; None where nobody was invited."""
-        return Decimal(self.n) / self.invited if self.invited else None
-
-    @property
-    def honest_bounds(self) -> tuple[Decimal, Decimal] | None:
-        """The share of all invited, were every silent one unhappy, or happy (PRODUCT 4.16).
-
-        18 of 24 answers, 60 invited: 0.30 to 0.90. None below five raters.
-        """
-        if self.csat is None or not self.invited:
-            return None
-        satisfied, silent = self.csat * self.n, max(self.invited - self.n, 0)
-        return satisfied / self.invited, (satisfied + silent) / self.invited
