@@ -123,6 +123,21 @@ def may_see_every_negotiation(user: User) -> bool:
     return is_auditor(user) or user.has_scope("contracts:read")
 
 
+def may_see_every_dispute(user: User) -> bool:
+    """Auditors, and the CHRO, who names mediators and panels and reads who disputes with whom.
+
+    Others see those of their own MEs, and the one that they mediate or decide.
+    """
+    return may_see_every_negotiation(user) or is_chro(user)
+
+
+def is_uninvolved(user: User, *mes: MicroEnterprise, on: date) -> bool:
+    """A person of the firm who is a member of none of these MEs: who may mediate or decide."""
+    if user.person is None or user.is_client or not is_of_the_firm(user):
+        return False
+    return not memberships_of(user, on=on).filter(micro_enterprise__in=mes).exists()
+
+
 def may_form_me(user: User) -> bool:
     return user.has_scope("people:write") or (is_of_the_firm(user) and user.person is not None)
 

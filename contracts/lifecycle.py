@@ -57,6 +57,8 @@ class Event(StrEnum):
     DISSOLVE = "dissolve"
     EXPIRE = "expire"
     CLOSE = "close"
+    # Of no row of the table: a dispute is an open record and leaves the state as it is.
+    DISPUTE = "dispute"
 
 
 class Actor(StrEnum):

@@ -7,11 +7,9 @@ from django.db import transaction
 from accounts import audit, permissions
 from accounts.errors import Invalid, Refused
 from accounts.models import User
-from contracts.models import Overage
+from contracts.actions import dispute_money, disputes, guards
+from contracts.models import Dispute, Overage
 from contracts.queries.agreements import may_know
-from ledger import actions as ledger
-from ledger.models import Transfer
-from ledger.months import month_of
 
 State = Overage.State
 
@@ -25,22 +23,15 @@ def accept_overage(overage: Overage, *, by: User, on: date) -> Overage:
     """
     overage = _held(overage)
     require_signer(overage, by=by, on=on)
-    if overage.state == State.PAID:
+    if overage.state in (State.PAID, State.WAIVED):
         return overage
-    contract, month = overage.contract, month_of(on)
-    ledger.pay(
-        ledger.wallet_of(contract.buyer, month=month),
-        ledger.wallet_of(contract.provider, month=month),
-        overage.amount,
-        kind=Transfer.Kind.CHARGE,
-        month=month,
-        reference=f"overage/{overage.pk}",
-        cause=contract.cause,
-        on=on,
-        by=by,
-        note=f"Overage of {overage.month:%B %Y}, accepted",
-    )
-    return _answer(overage, State.PAID, by=by, on=on)
+    dispute = Dispute.objects.filter(overage=overage).first()
+    note = f"Overage of {overage.month:%B %Y}, accepted"
+    dispute_money.pay_overage(overage, overage.amount, on=on, by=by, note=note)
+    answered = _answer(overage, State.PAID, by=by, on=on)
+    if dispute:
+        disputes.withdraw(dispute, by=by, on=on)
+    return answered
 
 
 @transaction.atomic
@@ -50,16 +41,18 @@ def contest_overage(overage: Overage, *, reason: str, by: User, on: date) -> Ove
     require_signer(overage, by=by, on=on)
     if overage.state == State.CONTESTED:
         return overage
-    if overage.state == State.PAID:
+    if overage.state in (State.PAID, State.WAIVED):
         raise Refused(
-            f"The overage of {overage.month:%B %Y} is paid.",
+            f"The overage of {overage.month:%B %Y} is {overage.state}.",
             code="wrong_state",
             help="Ask the provider for a correction, which is a line of the next month.",
         )
     if not reason.strip():
         raise Invalid("Say why it is not owed.", field="reason", value=reason)
     overage.contest_reason = reason.strip()
-    return _answer(overage, State.CONTESTED, by=by, on=on)
+    answered = _answer(overage, State.CONTESTED, by=by, on=on)
+    disputes.open_on_overage(answered, opened_on=on, by=by)
+    return answered
 
 
 def _answer(overage: Overage, state: Overage.State, *, by: User, on: date) -> Overage:
@@ -83,5 +76,7 @@ def require_signer(overage: Overage, *, by: User, on: date) -> None:
 
 
 def _held(overage: Overage) -> Overage:
+    """The contract first, as every step of a dispute does."""
+    guards.locked(overage.contract)
     rows = Overage.objects.select_related("contract__buyer", "contract__provider")
     return rows.select_for_update(of=("self",), no_key=True).get(pk=overage.pk)

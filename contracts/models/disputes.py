@@ -84,6 +84,8 @@ class Dispute(models.Model):
     provider_agreed_on = models.DateField(null=True)
     proposal_rejected_on = models.DateField(null=True)
     withdrawn_on = models.DateField(null=True)
+    # The stage that those whose turn it is got mail about.
+    told_stage = models.CharField(max_length=10, blank=True)
 
     because = models.CharField(max_length=10, choices=Because, blank=True)
     percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)

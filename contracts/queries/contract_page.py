@@ -36,6 +36,7 @@ _TOLD = {
     Event.CONFIRM_END: "{party} confirms the end on {last_day}",
     Event.EXPIRE: "Its last day is over",
     Event.CLOSE: "Closed: all months settled, nothing open",
+    Event.DISPUTE: "Dispute {dispute} {step}",
 }
 
 
@@ -198,6 +199,8 @@ def _told(event: ContractEvent) -> dict[str, Any]:
         party=event.party,
         version=event.version.number if event.version else "",
         last_day=day(date.fromisoformat(last)) if last else "",
+        dispute=event.payload.get("dispute", ""),
+        step=event.payload.get("step", ""),
     )
     who = event.actor.display_name if event.actor else "By the calendar"
     return {"at": event.on, "text": text, "note": " · ".join(filter(None, [who, event.note]))}
