@@ -154,6 +154,7 @@ CELERY_TIMEZONE = TIME_ZONE
 # How statements call what money was for: the route of its page, and who knows its name.
 NAMES_OF_CAUSES = {
     "contracts:contract": "contracts.queries.names.contract_names",
+    "contracts:dispute": "contracts.queries.names.dispute_names",
     "contracts:outside_purchase": "contracts.queries.names.outside_purchase_names",
     "contracts:settlement_run": "ledger.queries.month_names",
     "learning_market:purchase": "learning_market.queries.purchase_names",

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from accounts import rest
-from contracts.actions import clockwork, funding, ratings, reminders
+from contracts.actions import clockwork, dispute_clock, funding, ratings, reminders
 from contracts.settlement import runs
 from learning_market import actions as learning
 from ledger import actions as ledger
@@ -40,6 +40,7 @@ JOBS: tuple[Job, ...] = (
     Job("commit a new year's months", funding.commit_due),
     Job("pay what is learned", learning.start_due),
     Job("settle the month", runs.run_due, from_hour=2),
+    Job("settle disputes", dispute_clock.run_due, from_hour=2),
     Job("close the year", year_end.close_due, from_hour=2),
     Job("invite to rate", ratings.invite_due),
     Job("reveal and count ratings", ratings.reveal_due),

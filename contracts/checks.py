@@ -56,48 +56,51 @@ def charges_lie_within_the_contract() -> Finding:
     )
 
 
+_LINES_AND_MONEY = """
+    WITH lines AS (
+        SELECT line.contract_id, line.month, sum(line.amount) AS amount
+        FROM contracts_settlementline line
+        JOIN ledger_settlementrun run ON run.id = line.run_id
+        JOIN contracts_contract c ON c.id = line.contract_id
+        JOIN ledger_settlementchunk chunk ON chunk.run_id = run.id
+             AND c.buyer_id BETWEEN chunk.first_buyer AND chunk.last_buyer
+        WHERE run.state IN ('posted', 'locked') AND chunk.state = 'posted'
+          AND NOT EXISTS (
+            SELECT FROM contracts_settlementrefusal refusal
+            WHERE refusal.run_id = run.id AND refusal.contract_id = c.id
+              AND refusal.code = 'not_paid')
+        GROUP BY 1, 2
+    ), moved AS (
+        SELECT coalesce(d.contract_id, t.cause_id) AS contract_id, t.month,
+               sum(CASE t.kind WHEN 'credit' THEN -t.amount ELSE t.amount END) AS amount
+        FROM ledger_transfer t
+        LEFT JOIN contracts_dispute d
+             ON t.cause_route = 'contracts:dispute' AND d.id = t.cause_id
+        WHERE t.cause_route = 'contracts:contract' AND t.kind IN ('charge', 'credit')
+              AND t.reference LIKE '____-__/contract/%'
+           OR t.kind = 'hold' AND t.reference LIKE '____-__/dispute/%'
+        GROUP BY 1, 2
+    ), carried AS (
+        SELECT contract_id, month, sum(amount) AS amount FROM contracts_carriedamount
+        GROUP BY 1, 2
+    )
+    SELECT coalesce(lines.contract_id, moved.contract_id),
+           to_char(coalesce(lines.month, moved.month), 'YYYY-MM'),
+           coalesce(lines.amount, 0), coalesce(moved.amount, 0), coalesce(o.amount, 0),
+           coalesce(carried.amount, 0)
+    FROM lines FULL JOIN moved USING (contract_id, month)
+    LEFT JOIN contracts_overage o ON o.contract_id = coalesce(lines.contract_id,
+         moved.contract_id) AND o.month = coalesce(lines.month, moved.month)
+    LEFT JOIN carried ON carried.contract_id = coalesce(lines.contract_id,
+         moved.contract_id) AND carried.month = coalesce(lines.month, moved.month)
+    WHERE coalesce(lines.amount, 0) <> coalesce(moved.amount, 0) + coalesce(o.amount, 0)
+          + coalesce(carried.amount, 0)
+    ORDER BY 1, 2"""
+
+
 def lines_are_paid_or_wait() -> Finding:
     """Lines = paid - paid back + held on the preview + waiting - carried on."""
-    rows = rows_of("""
-        WITH lines AS (
-            SELECT line.contract_id, line.month, sum(line.amount) AS amount
-            FROM contracts_settlementline line
-            JOIN ledger_settlementrun run ON run.id = line.run_id
-            JOIN contracts_contract c ON c.id = line.contract_id
-            JOIN ledger_settlementchunk chunk ON chunk.run_id = run.id
-                 AND c.buyer_id BETWEEN chunk.first_buyer AND chunk.last_buyer
-            WHERE run.state IN ('posted', 'locked') AND chunk.state = 'posted'
-              AND NOT EXISTS (
-                SELECT FROM contracts_settlementrefusal refusal
-                WHERE refusal.run_id = run.id AND refusal.contract_id = c.id
-                  AND refusal.code = 'not_paid')
-            GROUP BY 1, 2
-        ), moved AS (
-            SELECT coalesce(d.contract_id, t.cause_id) AS contract_id, t.month,
-                   sum(CASE t.kind WHEN 'credit' THEN -t.amount ELSE t.amount END) AS amount
-            FROM ledger_transfer t
-            LEFT JOIN contracts_dispute d
-                 ON t.cause_route = 'contracts:dispute' AND d.id = t.cause_id
-            WHERE t.cause_route = 'contracts:contract' AND t.kind IN ('charge', 'credit')
-                  AND t.reference LIKE '____-__/contract/%'
-               OR t.kind = 'hold' AND t.reference LIKE '____-__/dispute/%'
-            GROUP BY 1, 2
-        ), carried AS (
-            SELECT contract_id, month, sum(amount) AS amount FROM contracts_carriedamount
-            GROUP BY 1, 2
-        )
-        SELECT coalesce(lines.contract_id, moved.contract_id),
-               to_char(coalesce(lines.month, moved.month), 'YYYY-MM'),
-               coalesce(lines.amount, 0), coalesce(moved.amount, 0), coalesce(o.amount, 0),
-               coalesce(carried.amount, 0)
-        FROM lines FULL JOIN moved USING (contract_id, month)
-        LEFT JOIN contracts_overage o ON o.contract_id = coalesce(lines.contract_id,
-             moved.contract_id) AND o.month = coalesce(lines.month, moved.month)
-        LEFT JOIN carried ON carried.contract_id = coalesce(lines.contract_id,
-             moved.contract_id) AND carried.month = coalesce(lines.month, moved.month)
-        WHERE coalesce(lines.amount, 0) <> coalesce(moved.amount, 0) + coalesce(o.amount, 0)
-              + coalesce(carried.amount, 0)
-        ORDER BY 1, 2""")
+    rows = rows_of(_LINES_AND_MONEY)
     return Finding(
         "lines_are_paid_or_wait",
         "What a posted month’s lines add up to was paid or is held for it, waits as an overage, or"
@@ -106,6 +109,38 @@ def lines_are_paid_or_wait() -> Finding:
             f"Contract {contract}, {month}: lines of {lines}, paid and held {paid}, overage"
             f" {waits}, carried {carried}."
             for contract, month, lines, paid, waits, carried in rows[:MOST_NAMED]
+        ],
+    )
+
+
+def disputes_hold_what_they_say() -> Finding:
+    """Held in = held out + open, for each dispute, by its own transfers."""
+    rows = rows_of("""
+        WITH held AS (
+            SELECT t.cause_id AS dispute,
+                   coalesce(sum(t.amount) FILTER (WHERE t.payee_id = w.id), 0) AS went_in,
+                   coalesce(sum(t.amount) FILTER (WHERE t.payer_id = w.id), 0) AS went_out
+            FROM ledger_wallet w JOIN ledger_transfer t ON w.id IN (t.payer_id, t.payee_id)
+            WHERE w.system = 'held' AND t.cause_route = 'contracts:dispute' GROUP BY 1
+        )
+        SELECT coalesce(d.id, held.dispute), coalesce(d.held_amount, 0),
+               coalesce(held.went_in, 0), coalesce(held.went_out, 0)
+        FROM contracts_dispute d FULL JOIN held ON held.dispute = d.id
+        WHERE coalesce(held.went_in, 0) <> coalesce(d.held_amount, 0)
+           OR coalesce(held.went_out, 0) <> CASE d.state WHEN 'settled' THEN d.held_amount
+                                                         ELSE 0 END
+        ORDER BY 1""")
+    open_ones = rows_of(
+        "SELECT count(*), coalesce(sum(held_amount), 0) FROM contracts_dispute WHERE state = 'open'"
+    )
+    return Finding(
+        "disputes_hold_what_they_say",
+        "Of every dispute, what it holds lies in the wallet of held money while it is open, and"
+        " every cent of it went out once it was settled.",
+        [("Open disputes", f"{open_ones[0][0]:,}"), ("Held", f"{open_ones[0][1]:,.2f}")],
+        [
+            f"Dispute {dispute} says {says}, {went_in} was held and {went_out} released."
+            for dispute, says, went_in, went_out in rows[:MOST_NAMED]
         ],
     )
 
@@ -212,6 +247,7 @@ CHECKS: list[Callable[[], Finding]] = [
     charges_are_signed,
     charges_lie_within_the_contract,
     lines_are_paid_or_wait,
+    disputes_hold_what_they_say,
     inside_sales_are_inside_purchases,
     credits_stay_under_their_cap,
     credits_rest_on_measurements,

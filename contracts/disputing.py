@@ -75,11 +75,17 @@ def standing_of(
         )
     if dispute.withdrawn_on:
         return _decided(NOTHING, dispute.withdrawn_on, Because.WITHDRAWN)
-    answered = dispute.answered_on
-    if not dispute.answer or answered is None:
+    if not dispute.answer:
         if on <= dispute.answer_until_on:
             return Standing(Stage.ANSWER, dispute.opened_on, dispute.answer_until_on)
         return _decided(ALL, dispute.answer_until_on + _ONE, Because.SILENCE)
+    return _answered(dispute, votes, on=on, holidays=holidays)
+
+
+def _answered(
+    dispute: Dispute, votes: Sequence[Vote], *, on: date, holidays: Container[date]
+) -> Standing:
+    answered = dispute.answered_on or dispute.opened_on
     if dispute.answer == Answer.ACCEPTED:
         return _decided(ALL, answered, Because.ACCEPTED)
     if dispute.answer == Answer.REJECTED:

@@ -108,6 +108,8 @@ class Terms:
     levels: tuple[Level, ...] = ()
     credit_cap: Decimal = DEFAULT_CAP
     adjustment: Adjustment | None = None
+    # The key of the person who mediates disputes; without one the CHRO names somebody.
+    mediator: int | None = None
     joint_objective: str = ""
     commitments: str = ""
     resources: str = ""

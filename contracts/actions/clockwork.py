@@ -17,7 +17,18 @@ from accounts.workdays import nth_working_day_after
 from contracts import lifecycle
 from contracts.actions import funding, looming, records
 from contracts.lifecycle import Event
-from contracts.models import Contract, ContractQuerySet, Measurement, Overage, SettlementLine, Usage
+from contracts.models import (
+    CarriedAmount,
+    Contract,
+    ContractQuerySet,
+    Correction,
+    Dispute,
+    Measurement,
+    Overage,
+    SettlementLine,
+    SettlementRefusal,
+    Usage,
+)
 from ledger import actions as ledger
 from ledger.models import SettlementRun
 
@@ -87,7 +98,8 @@ def _done(*, on: date) -> ContractQuerySet:
     """Ended, and nothing of it is still to come (PRODUCT 4.2, the last row).
 
     Without an active day at once. Else its last month is locked and its dispute window over, that
-    month has a line, no overage waits or is contested, and no usage or measurement is uncounted.
+    month has a line, no overage waits or is contested, no usage or measurement is uncounted, no
+    dispute is open, and nothing is carried, corrected or refused that has no line yet.
     """
     last_day = Coalesce("ended_on", "ends_on")
     ended = Contract.objects.filter(state=State.ENDED).annotate(
@@ -95,7 +107,8 @@ def _done(*, on: date) -> ContractQuerySet:
     )
     never_began = ended.filter(last_day__lt=F("starts_on"))
     lines = SettlementLine.objects.filter(contract=OuterRef("pk"))
-    unpaid = Overage.objects.filter(contract=OuterRef("pk")).exclude(state=Overage.State.PAID)
+    over = (Overage.State.PAID, Overage.State.WAIVED)
+    unpaid = Overage.objects.filter(contract=OuterRef("pk")).exclude(state__in=over)
     uncounted = Usage.objects.filter(contract=OuterRef("pk"), counted_in=None)
     unmeasured = Measurement.objects.filter(contract=OuterRef("pk"), counted_in=None)
     settled = ended.filter(
@@ -103,11 +116,29 @@ def _done(*, on: date) -> ContractQuerySet:
         ~Exists(unpaid),
         ~Exists(uncounted.exclude(state=Usage.State.WITHDRAWN)),
         ~Exists(unmeasured),
+        *_nothing_left(),
         last_month__in=_months_done(on=on),
     )
     return Contract.objects.filter(pk__in=never_began.values("pk")) | Contract.objects.filter(
         pk__in=settled.values("pk")
     )
+
+
+def _nothing_left() -> list[Exists]:
+    """No open dispute, and nothing that becomes a line of a later month."""
+    of_it = {"contract": OuterRef("pk")}
+    corrections = Correction.objects.filter(**of_it, counted_in=None)
+    owed = (Correction.State.PROPOSED, Correction.State.CONFIRMED)
+    carried = SettlementLine.objects.filter(
+        contract=OuterRef("contract"), month__gt=OuterRef("run__month"), term="unpaid"
+    )
+    refused = SettlementRefusal.objects.filter(**of_it, code="not_paid")
+    return [
+        ~Exists(Dispute.objects.filter(**of_it, state=Dispute.State.OPEN)),
+        ~Exists(CarriedAmount.objects.filter(**of_it, counted_in=None)),
+        ~Exists(corrections.filter(state__in=owed)),
+        ~Exists(refused.filter(~Exists(carried))),
+    ]
 
 
 def _months_done(*, on: date) -> list[date]:

@@ -19,18 +19,18 @@ State = Dispute.State
 
 
 @transaction.atomic
-def settle(dispute: Dispute, *, on: date) -> bool:
+def settle(dispute: Dispute, *, on: date, may_wait: bool = True) -> bool:
     """Book the outcome once; False while there is none, or its money is not there yet.
 
     On the preview it waits for the posting that holds the money; what a buyer owes of an overage
-    waits until it is available.
+    waits until it is available, or is Refused `not_enough_money` where it `may_wait` no longer.
     """
     dispute = dispute_steps.locked(dispute)
     standing = queries.standing(dispute, on=on)
     if standing.stage is not Stage.DECIDED:
         return False
     if dispute.overage:
-        booked = _book_overage(dispute, dispute.overage, standing, on=on)
+        booked = _book_overage(dispute, dispute.overage, standing, on=on, may_wait=may_wait)
     elif dispute.held_on:
         parts = dispute_money.release(dispute, standing, on=on)
         dispute.buyer_amount, dispute.provider_amount = parts
@@ -48,7 +48,9 @@ def settled(dispute: Dispute, *, on: date) -> Dispute:
     return Dispute.objects.select_related("contract").get(pk=dispute.pk)
 
 
-def _book_overage(dispute: Dispute, overage: Overage, standing: Standing, *, on: date) -> bool:
+def _book_overage(
+    dispute: Dispute, overage: Overage, standing: Standing, *, on: date, may_wait: bool
+) -> bool:
     """Nothing was held: what the provider gets is paid now, and the rest is not owed."""
     parts = shares(dispute.amount, standing.percent or ZERO)
     if parts.provider:
@@ -57,7 +59,7 @@ def _book_overage(dispute: Dispute, overage: Overage, standing: Standing, *, on:
             with transaction.atomic():
                 dispute_money.pay_overage(overage, parts.provider, on=on, by=None, note=note[:200])
         except Refused as reason:
-            if reason.code != "not_enough_money":
+            if reason.code != "not_enough_money" or not may_wait:
                 raise
             return False
     overage.state = Overage.State.PAID if parts.provider else Overage.State.WAIVED

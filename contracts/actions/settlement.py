@@ -7,8 +7,10 @@ from django.db import transaction
 from accounts import audit, permissions
 from accounts.errors import Invalid, Refused
 from accounts.models import User
-from contracts.actions import dispute_money, disputes, guards
+from contracts.actions import dispute_money, disputes, guards, outcomes
+from contracts.disputing import Stage
 from contracts.models import Dispute, Overage
+from contracts.queries import disputes as queries
 from contracts.queries.agreements import may_know
 
 State = Overage.State
@@ -26,6 +28,9 @@ def accept_overage(overage: Overage, *, by: User, on: date) -> Overage:
     if overage.state in (State.PAID, State.WAIVED):
         return overage
     dispute = Dispute.objects.filter(overage=overage).first()
+    if dispute and queries.standing(dispute, on=on).stage is Stage.DECIDED:
+        outcomes.settle(dispute, on=on, may_wait=False)
+        return Overage.objects.get(pk=overage.pk)
     note = f"Overage of {overage.month:%B %Y}, accepted"
     dispute_money.pay_overage(overage, overage.amount, on=on, by=by, note=note)
     answered = _answer(overage, State.PAID, by=by, on=on)

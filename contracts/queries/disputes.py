@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
@@ -93,14 +94,19 @@ def waiting_for_person(user: User, *, on: date) -> list[Waiting]:
 
 def waiting_for_chro(*, on: date) -> list[Waiting]:
     """Without a mediator, or without a panel."""
-    open_ones = Dispute.objects.select_related(*_RELATED).filter(state=State.OPEN)
-    stages = open_ones.exclude(answer="").annotate(seats=Count("panel"))
-    return [
-        each
-        for each in _waiting(stages, on=on)
-        if (each.standing.stage is Stage.MEDIATION and each.dispute.mediator_id is None)
-        or (each.standing.stage is Stage.PANEL and each.dispute.seats == 0)
-    ]
+    answered = Dispute.objects.select_related(*_RELATED).filter(state=State.OPEN)
+    rows = _waiting(answered.exclude(answer=""), on=on)
+    with_panel = set(
+        PanelSeat.objects.filter(dispute__state=State.OPEN).values_list("dispute", flat=True)
+    )
+    return [each for each in rows if needs_chro(each, has_panel=each.dispute.pk in with_panel)]
+
+
+def needs_chro(waiting: Waiting, *, has_panel: bool) -> bool:
+    """Whether nobody is named yet who mediates, or who decides."""
+    if waiting.standing.stage is Stage.MEDIATION:
+        return waiting.dispute.mediator_id is None
+    return waiting.standing.stage is Stage.PANEL and not has_panel
 
 
 def parties_to_act(dispute: Dispute, waiting: Waiting) -> set[int]:
@@ -170,7 +176,7 @@ class Pair:
         return self.to_buyer / self.settled if self.settled else None
 
 
-def pairs() -> QuerySet[Dispute, dict[str, object]]:
+def pairs() -> QuerySet[Any, Any]:
     """Disputes by buyer and provider, the most first; `pair_of` makes a row of the page of each."""
     is_settled = Q(state=State.SETTLED)
     keys = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from contracts.models import Contract, OutsidePurchase
+from contracts.models import Contract, Dispute, OutsidePurchase
 
 
 def contract_names(keys: Collection[int]) -> dict[int, str]:
@@ -14,3 +14,10 @@ def contract_names(keys: Collection[int]) -> dict[int, str]:
 def outside_purchase_names(keys: Collection[int]) -> dict[int, str]:
     """The outside offer's name by the purchase's key; one query."""
     return dict(OutsidePurchase.objects.filter(pk__in=keys).values_list("pk", "offer__name"))
+
+
+def dispute_names(keys: Collection[int]) -> dict[int, str]:
+    """What is disputed, by the dispute's key; one query."""
+    found = Dispute.objects.filter(pk__in=keys)
+    rows = found.values_list("pk", "contract__offering__current__name", "month")
+    return {pk: f"Dispute {pk}: {name}, {month:%B %Y}" for pk, name, month in rows}

@@ -17,6 +17,7 @@ from tests.make.contracts import (
     terms,
 )
 from tests.make.delivery import confirmed, contested, copied, hires, rated, settled, used
+from tests.make.disputes import answered, disputed, line_of, uninvolved
 from tests.make.learning import run as course_run
 from tests.make.levels import agreed_on, doubted, level, levelled, measured, twins
 from tests.make.market import category, offering, outside_offer, score, supplier
@@ -54,6 +55,7 @@ __all__ = [
     "add_rule",
     "agreed",
     "agreed_on",
+    "answered",
     "api_of",
     "api_with",
     "both",
@@ -63,6 +65,7 @@ __all__ = [
     "contested",
     "copied",
     "course_run",
+    "disputed",
     "doubted",
     "draft",
     "ended",
@@ -74,6 +77,7 @@ __all__ = [
     "lead_of",
     "level",
     "levelled",
+    "line_of",
     "me",
     "measure",
     "measured",
@@ -99,6 +103,7 @@ __all__ = [
     "suspended",
     "terms",
     "twins",
+    "uninvolved",
     "used",
     "user",
     "wallet",
