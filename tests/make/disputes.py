@@ -36,7 +36,7 @@ def answered(dispute, answer, *, percent=None, on=date(2026, 4, 7), **fields):
 
 def uninvolved():
     """A person of the firm with a log-in, who is a member of no ME."""
-    return user(person=person())
+    return user(person())
 
 
 def now(dispute):

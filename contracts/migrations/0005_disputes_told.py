@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0005_suspended_and_changed'),
+        ('contracts', '0004_disputes'),
     ]
 
     operations = [
