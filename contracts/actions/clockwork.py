@@ -116,7 +116,7 @@ def _done(*, on: date) -> ContractQuerySet:
         ~Exists(unpaid),
         ~Exists(uncounted.exclude(state=Usage.State.WITHDRAWN)),
         ~Exists(unmeasured),
-        *_nothing_left(),
+        _nothing_left(),
         last_month__in=_months_done(on=on),
     )
     return Contract.objects.filter(pk__in=never_began.values("pk")) | Contract.objects.filter(
@@ -124,7 +124,7 @@ def _done(*, on: date) -> ContractQuerySet:
     )
 
 
-def _nothing_left() -> list[Exists]:
+def _nothing_left() -> Q:
     """No open dispute, and nothing that becomes a line of a later month."""
     of_it = {"contract": OuterRef("pk")}
     corrections = Correction.objects.filter(**of_it, counted_in=None)
@@ -133,12 +133,13 @@ def _nothing_left() -> list[Exists]:
         contract=OuterRef("contract"), month__gt=OuterRef("run__month"), term="unpaid"
     )
     refused = SettlementRefusal.objects.filter(**of_it, code="not_paid")
-    return [
-        ~Exists(Dispute.objects.filter(**of_it, state=Dispute.State.OPEN)),
-        ~Exists(CarriedAmount.objects.filter(**of_it, counted_in=None)),
-        ~Exists(corrections.filter(state__in=owed)),
-        ~Exists(refused.filter(~Exists(carried))),
-    ]
+    left = (
+        Exists(Dispute.objects.filter(**of_it, state=Dispute.State.OPEN)),
+        Exists(CarriedAmount.objects.filter(**of_it, counted_in=None)),
+        Exists(corrections.filter(state__in=owed)),
+        Exists(refused.filter(~Exists(carried))),
+    )
+    return ~Q(left[0]) & ~Q(left[1]) & ~Q(left[2]) & ~Q(left[3])
 
 
 def _months_done(*, on: date) -> list[date]:

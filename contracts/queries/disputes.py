@@ -183,7 +183,7 @@ def pairs() -> QuerySet[Any, Any]:
         "contract__buyer", "contract__provider", "contract__buyer__name",
         "contract__provider__name",
     )  # fmt: skip
-    return (
+    rows: QuerySet[Any, Any] = (
         Dispute.objects.exclude(because=Dispute.Because.WITHDRAWN)
         .exclude(because=Dispute.Because.WAITS)
         .values(*keys)
@@ -196,3 +196,4 @@ def pairs() -> QuerySet[Any, Any]:
         )
         .order_by("-count", "-total", "contract__buyer", "contract__provider")
     )
+    return rows
