@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0004_disputes'),
+        ('contracts', '0006_plans_with_parameters'),
     ]
 
     operations = [
