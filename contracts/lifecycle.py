@@ -57,7 +57,11 @@ class Event(StrEnum):
     DISSOLVE = "dissolve"
     EXPIRE = "expire"
     CLOSE = "close"
-    # Of no row of the table: a dispute is an open record and leaves the state as it is.
+
+
+class OpenRecord(StrEnum):
+    """What is chained beside the events: it is of no row of the table and leaves the state."""
+
     DISPUTE = "dispute"
 
 

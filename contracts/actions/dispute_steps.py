@@ -10,7 +10,7 @@ from accounts.models import MicroEnterprise, User
 from contracts.actions import guards, records
 from contracts.actions.reminders import signers_of
 from contracts.disputing import Stage, Standing
-from contracts.lifecycle import Actor, Event, Row
+from contracts.lifecycle import Actor, OpenRecord, Row
 from contracts.models import Contract, Dispute
 from contracts.queries import disputes as queries
 from contracts.terms import terms_of
@@ -117,7 +117,7 @@ def record(
     contract = dispute.contract
     row = Row(Actor.EITHER, Contract.State(contract.state), contract.ended_because)
     records.record_event(
-        contract, Event.DISPUTE, row, on=on, at=clock.now(), by=by, party=party,
+        contract, OpenRecord.DISPUTE, row, on=on, at=clock.now(), by=by, party=party,
         note=note.strip()[:1000], dispute=dispute.pk, step=step.value, month=dispute.month,
         amount=dispute.amount if amount is None else amount, percent=percent,
     )  # fmt: skip

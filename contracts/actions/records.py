@@ -15,7 +15,7 @@ from accounts.errors import Refused
 from accounts.models import MicroEnterprise, User
 from contracts import terms as papers
 from contracts.actions import guards
-from contracts.lifecycle import TABLE, Event, Row, end_after_months
+from contracts.lifecycle import TABLE, Event, OpenRecord, Row, end_after_months
 from contracts.models import (
     Contract,
     ContractEvent,
@@ -127,7 +127,7 @@ def sign(
 
 def record_event(
     contract: Contract,
-    event: Event,
+    event: Event | OpenRecord,
     row: Row,
     *,
     on: date,

@@ -10,7 +10,7 @@ from accounts.permissions import may_see_money, may_see_negotiation
 from accounts.queries import organization
 from contracts import lifecycle
 from contracts.integrity import Fault, verify_contract
-from contracts.lifecycle import Event
+from contracts.lifecycle import Event, OpenRecord
 from contracts.models import Contract, ContractEvent, ContractVersion, SuccessMeasure
 from contracts.queries import printed
 from contracts.queries.contract_panel import Panel, panel_of
@@ -21,7 +21,7 @@ from ledger.money import ZERO
 from ledger.months import fiscal_year
 
 State = Contract.State
-_TOLD = {
+_TOLD: dict[str, str] = {
     Event.CREATE: "Drafted for {party}",
     Event.REVISE: "Draft changed for {party}",
     Event.OFFER: "Offered and signed by {party}",
@@ -36,7 +36,7 @@ _TOLD = {
     Event.CONFIRM_END: "{party} confirms the end on {last_day}",
     Event.EXPIRE: "Its last day is over",
     Event.CLOSE: "Closed: all months settled, nothing open",
-    Event.DISPUTE: "Dispute {dispute} {step}",
+    OpenRecord.DISPUTE: "Dispute {dispute} {step}",
 }
 
 
@@ -195,7 +195,7 @@ def _timeline(contract: Contract, state: Contract.State, *, on: date) -> list[di
 
 def _told(event: ContractEvent) -> dict[str, Any]:
     last = event.payload.get("last_day_on")
-    text = _TOLD[Event(event.kind)].format(
+    text = _TOLD[event.kind].format(
         party=event.party,
         version=event.version.number if event.version else "",
         last_day=day(date.fromisoformat(last)) if last else "",
