@@ -160,6 +160,7 @@ NAMES_OF_CAUSES = {
     "learning_market:purchase": "learning_market.queries.purchase_names",
     "ledger:budget": "ledger.queries.budget_names",
     "ledger:year_end": "ledger.year_figures.year_names",
+    "ledger:move": "ledger.moving.names",
 }
 
 # Mail. The demo delivers none and shows it at /demo/mails/.

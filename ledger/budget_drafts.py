@@ -1,6 +1,6 @@
 """A year's budget as a draft: its rules are added, changed and left out until it is published."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from accounts.constraints import saying
 from accounts.errors import Invalid, Refused
 from accounts.models import MicroEnterprise, User
 from ledger import budget_terms
+from ledger.budget_requests import name_board
 from ledger.drafting import require_may_set, require_year
 from ledger.models import BoardSeat, Budget, BudgetRequest, BudgetRule, RequestVote, Wallet
 
@@ -80,9 +81,11 @@ def put_rule(
     by: User,
     on: date,
     department: MicroEnterprise | None = None,
+    board: Sequence[User] | None = None,
     instead_of: BudgetRule | None = None,
 ) -> BudgetRule:
-    """Add a rule to a draft, or change one; `terms` as `budget_terms.checked` takes them.
+    """Add a rule to a draft, or change one; `terms` as `budget_terms.checked` takes them, `board`
+    the peers who decide on requests.
 
     Invalid names the field that is wrong.
     """
@@ -98,6 +101,8 @@ def put_rule(
     rule.fund, rule.fiscal_year, rule.drafted_on = draft.fund, draft.fiscal_year, on
     rule.name = name.strip() or budget_terms.NAMES[kind]
     rule.save()
+    if board is not None:
+        name_board(rule, board)
     _wanted_anew(draft)
     audit.record("year_budget.rule", draft, by=by, on=on, rule=rule.pk, kind=kind, terms=checked)
     return rule

@@ -33,7 +33,7 @@ class Flow(NamedTuple):
 def visible_budgets(user: User, *, on: date) -> QuerySet[BudgetRule]:
     """All for HR admins and auditors, the published ones for the CHRO, and for everybody else those
     that granted money to the own MEs."""
-    rules = BudgetRule.objects.select_related("department", "drafted_by__person")
+    rules = BudgetRule.objects.select_related("department", "drafted_by__person", "budget")
     if is_hr_admin(user) or is_auditor(user):
         return rules
     rules = rules.filter(state=BudgetRule.State.PUBLISHED)

@@ -65,6 +65,11 @@ class Figure:
         return min(max(ZERO, self.granted - self.due), max(ZERO, self.available))
 
     @property
+    def at_start(self) -> Decimal:
+        """What its start brings the ME, below zero what it takes."""
+        return self.to_grant - self.to_take_back
+
+    @property
     def stays(self) -> Decimal:
         """The excess that is promised or spent, and is set off against later months."""
         return max(ZERO, self.granted - self.due) - self.to_take_back

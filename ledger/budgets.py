@@ -64,6 +64,12 @@ def publish(rule: BudgetRule, *, by: User | None, on: date) -> BudgetRule:
     found = BudgetRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
     if found.state == State.PUBLISHED:
         return found
+    if found.budget_id:
+        raise Refused(
+            f"{found} is a rule of a year’s budget.",
+            code="rule_of_a_budget",
+            help="Publish the budget: it grants by all of its rules.",
+        )
     if by == found.drafted_by and (own := own_mes(found, on=on)):
         raise Refused(
             f"You are a member of {own[0]}, so a second HR admin publishes this grant.",

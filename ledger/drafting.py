@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts import audit, permissions
 from accounts.errors import Invalid, Refused
 from accounts.models import MicroEnterprise, User
-from ledger import allocating, queries
+from ledger import allocating, queries, reasons
 from ledger.models import Allocation, BudgetRule, Wallet
 from ledger.money import CENT, ZERO
 from ledger.months import fiscal_year, last_day, months_of_year
@@ -32,6 +32,7 @@ class Envelope(NamedTuple):
     fiscal_year: int
     release: str
     name: str = ""
+    reason: str = ""
 
 
 class Share(NamedTuple):
@@ -68,6 +69,8 @@ def draft_grant(
     """
     require_may_set(by)
     envelope = checked(envelope, on=on)
+    if envelope.reason:
+        reasons.require_known(envelope.reason)
     share = Share(me, checked_amount(amount), reference)
     require_trading(me)
     twin = _twin(Kind.SINGLE, envelope, [share], by=by, on=on) if is_form else None
@@ -222,7 +225,7 @@ def checked_amount(amount: Decimal, *, field: str = "amount") -> Decimal:
 def locked_draft(rule: BudgetRule) -> BudgetRule:
     """The rule, locked; Refused once it is published."""
     found = BudgetRule.objects.select_for_update(no_key=True).filter(pk=rule.pk).first()
-    if found is None:
+    if found is None or found.budget_id:
         raise Refused("This draft was discarded.", code="gone", help="Draft it anew.")
     if found.state == State.PUBLISHED:
         raise Refused(
@@ -271,6 +274,7 @@ def _drafted(
     rule = locked_draft(instead_of) if instead_of else BudgetRule()
     rule.kind, rule.department, rule.terms = kind, department, dict(terms or {})
     rule.fund, rule.fiscal_year, rule.release = envelope[:3]
+    rule.reason = envelope.reason
     rule.name = envelope.name or f"Grant {envelope.fiscal_year}"
     rule.drafted_by, rule.drafted_on = by, on
     rule.save()

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import MicroEnterprise
+from ledger import reasons
 from ledger.drafting import FUNDS, LARGEST_GRANT
 from ledger.models import BudgetRule, Transfer, Wallet
 from ledger.money import CENT
@@ -74,8 +75,16 @@ class EnvelopeForm(forms.Form):
 class GrantForm(EnvelopeForm):
     """A grant to one micro-enterprise."""
 
-    field_order = ["micro_enterprise", "amount", "name", "fund", "fiscal_year", "release"]
+    field_order = [
+        "micro_enterprise", "amount", "reason", "name", "fund", "fiscal_year", "release",
+    ]  # fmt: skip
     micro_enterprise = NamedMeField(label="Micro-enterprise")
+    reason = forms.ChoiceField(help_text="Counted on the page of the reasons.")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].choices = [("", "Choose one"), *reasons.offered()]  # type: ignore[attr-defined]
+
     amount = _amount("Amount", "For the whole year, or what is left of it.")
 
 

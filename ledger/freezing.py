@@ -53,10 +53,15 @@ def lift(frozen: Freeze, *, reason: str, by: User, on: date) -> Freeze:
     return row
 
 
-def freezes_of(keys: Iterable[int]) -> list[Freeze]:
-    """What is frozen of these MEs now."""
+def words_for(keys: Iterable[int]) -> list[str]:
+    """What is frozen of these MEs now, in lines for their members."""
     rows = Freeze.objects.in_force().filter(micro_enterprise__in=list(keys))
-    return list(rows.order_by("frozen_on", "pk"))
+    return [
+        f"{f'{row.fund.capitalize()} money' if row.fund else 'All money'} is frozen since "
+        f"{row.frozen_on:%-d %B %Y}.\n{row.reason}\nNothing new is promised from it; what is "
+        "signed goes on."
+        for row in rows.order_by("frozen_on", "pk")
+    ]
 
 
 def _require_reason(reason: str) -> None:

@@ -5,7 +5,18 @@ from datetime import date
 from django.urls import path, register_converter
 
 from ledger import months
-from ledger.views import budgets, checks, drafts, money, statement, year_end
+from ledger.views import (
+    budgets,
+    checks,
+    drafts,
+    keeping,
+    money,
+    requests,
+    rules,
+    statement,
+    year_end,
+    years,
+)
 
 # So that what lies next to a month, and all of its fiscal year, has an address too.
 FIRST, LAST = date(2001, 1, 1), date(2098, 12, 1)
@@ -47,6 +58,10 @@ urlpatterns = [
     path("money/", money.money, name="money"),
     path("money/mes/", money.all_money, name="all_money"),
     path("money/promises/", money.promises, name="promises"),
+    path("money/requests/", requests.requests, name="requests"),
+    path("money/requests/<int:rule_pk>/", requests.ask, name="ask"),
+    path("money/requests/<int:rule_pk>/withdraw/", requests.withdraw, name="withdraw_request"),
+    path("money/requests/<int:rule_pk>/board/", requests.board, name="board"),
     path("money/checks/", checks.money_checks, name="checks"),
     path("money/year-end/<ledger_year:year>/", year_end.year_end, name="year_end"),
     path("money/<ledger_month:month>/", statement.statement, name="statement"),
@@ -54,6 +69,33 @@ urlpatterns = [
     path("hr/budgets/grant/", drafts.grant, name="grant"),
     path("hr/budgets/department/", drafts.department, name="department"),
     path("hr/budgets/import/", drafts.import_file, name="import_grants"),
+    path("hr/budgets/moves/", keeping.moves, name="moves"),
+    path("hr/budgets/moves/new/", keeping.new_move, name="new_move"),
+    path("hr/budgets/moves/<int:pk>/", keeping.move, name="move"),
+    path("hr/budgets/moves/<int:pk>/confirm/", keeping.confirm_move, name="confirm_move"),
+    path("hr/budgets/moves/<int:pk>/decline/", keeping.decline_move, name="decline_move"),
+    path("hr/budgets/freezes/", keeping.freezes, name="freezes"),
+    path("hr/budgets/freezes/<int:pk>/lift/", keeping.lift, name="lift"),
+    path("hr/budgets/reasons/", keeping.reason_list, name="reasons"),
+    path("hr/budgets/reasons/<int:pk>/end/", keeping.end_reason, name="end_reason"),
+    path("hr/budgets/years/new/", years.start, name="start_year"),
+    path("hr/budgets/years/<int:pk>/", years.year_budget, name="year_budget"),
+    path("hr/budgets/years/<int:pk>/publish/", years.publish, name="publish_year"),
+    path("hr/budgets/years/<int:pk>/revise/", years.revise, name="revise_year"),
+    path("hr/budgets/years/<int:pk>/discard/", years.discard, name="discard_year"),
+    path("hr/budgets/years/<int:pk>/mes/<int:me_pk>/", years.me_budget, name="me_budget"),
+    path("hr/budgets/years/<int:pk>/rules/<slug:kind>/new/", rules.add, name="add_rule"),
+    path("hr/budgets/years/<int:pk>/rules/<int:rule_pk>/", rules.change, name="change_rule"),
+    path(
+        "hr/budgets/years/<int:pk>/rules/<int:rule_pk>/leave-out/",
+        rules.leave_out,
+        name="leave_out_rule",
+    ),
+    path(
+        "hr/budgets/years/<int:pk>/rules/<int:rule_pk>/requests/",
+        requests.rule_requests,
+        name="rule_requests",
+    ),
     path("hr/budgets/<int:pk>/", budgets.budget, name="budget"),
     path("hr/budgets/<int:pk>/grant/", drafts.grant, name="change_grant"),
     path("hr/budgets/<int:pk>/department/", drafts.department, name="change_department"),

@@ -28,6 +28,7 @@ class AllocationRow(Row[Allocation]):
     """A planned grant; a draft moves nothing until it is published."""
 
     name = serializers.CharField(source="rule.name", read_only=True)
+    reason = serializers.CharField(source="rule.reason", read_only=True)
     kind = serializers.ChoiceField(BudgetRule.Kind.choices, source="rule.kind", read_only=True)
     fund = serializers.ChoiceField(Wallet.Fund.choices, source="rule.fund", read_only=True)
     fiscal_year = serializers.IntegerField(source="rule.fiscal_year", read_only=True)
@@ -44,7 +45,7 @@ class AllocationRow(Row[Allocation]):
         model = Allocation
         fields = (
             "id", "micro_enterprise", "amount", "fund", "fiscal_year", "release", "state", "name",
-            "kind", "reference", "drafted_on", "published_on", "stopped_on",
+            "kind", "reason", "reference", "drafted_on", "published_on", "stopped_on",
         )  # fmt: skip
 
 
@@ -59,6 +60,7 @@ class GrantBody(serializers.Serializer[Any]):
     )
     release = serializers.ChoiceField(BudgetRule.Release.choices, default="yearly")
     name = OptionalText(120)
+    reason = OptionalText(24, help_text="a code of the reasons, such as new_task or correction")
     reference = serializers.CharField(
         max_length=80, required=False,
         help_text="the sender's own key, which grants once; the Idempotency-Key unless told",
@@ -108,7 +110,11 @@ class Grants(Allocations):
         """Grant money to an ME; to the HR admin's own ME it stays a draft for a second one."""
         given = {"fiscal_year": fiscal_year_of(self.on)} | self.asked(GrantBody)
         envelope = Envelope(
-            given["fund"], given["fiscal_year"], given["release"], given.get("name", "")
+            given["fund"],
+            given["fiscal_year"],
+            given["release"],
+            given.get("name", ""),
+            given.get("reason", ""),
         )
         reference = given.get("reference") or self._own_reference(request)
         granted = budgets.grant(

@@ -15,7 +15,7 @@ from accounts.errors import Refused, Unknown
 from accounts.http import MemberRequest, status_for, today
 from accounts.permissions import may_see_budgets, may_set_budgets, require
 from ledger import budget_figures as figures
-from ledger import budgets, drafting, queries, releasing, year_figures
+from ledger import budget_year, budgets, drafting, queries, releasing, year_figures
 from ledger.forms import TakeBackForm
 from ledger.models import Allocation, BudgetRule
 from ledger.money import ZERO
@@ -24,6 +24,11 @@ KINDS = {
     BudgetRule.Kind.SINGLE: "One micro-enterprise",
     BudgetRule.Kind.LIST: "List",
     BudgetRule.Kind.DEPARTMENT_TO_CUSTOMERS: "Department to its customers",
+    BudgetRule.Kind.FIXED: "Fixed amounts",
+    BudgetRule.Kind.PER_HEAD: "Per head",
+    BudgetRule.Kind.REVENUE_SHARE: "Share of revenue",
+    BudgetRule.Kind.LAST_USE: "Last year’s use",
+    BudgetRule.Kind.REQUESTS: "Requests, decided by peers",
 }
 ROWS_A_PAGE = 50
 
@@ -33,7 +38,8 @@ def budget_list(request: MemberRequest) -> HttpResponse:
     """All budgets, newest first, with what each has released so far."""
     require(may_see_budgets(request.user), "HR admins, the CHRO and auditors see all budgets.")
     on = today(request)
-    rules = figures.visible_budgets(request.user, on=on)
+    rules = figures.visible_budgets(request.user, on=on).filter(budget=None)
+    year = _year_asked(request, on=on)
     state = request.GET.get("state", "")
     if state in BudgetRule.State.values:
         rules = rules.filter(state=state)
@@ -46,9 +52,25 @@ def budget_list(request: MemberRequest) -> HttpResponse:
         "rows": [(rule, KINDS[BudgetRule.Kind(rule.kind)], flows[rule.pk]) for rule in page],
         "states": [("", "All"), *BudgetRule.State.choices],
         "may_set": may_set_budgets(request.user),
-        "year": year_figures.year_to_show(on=on),
+        "closing_year": year_figures.year_to_show(on=on),
+        "year": year,
+        "years": _years(on=on),
+        "funds": budget_year.overview(year),
     }
     return render(request, "ledger/budgets.html", context)
+
+
+def _years(*, on: date) -> list[tuple[str, str]]:
+    """This year without a word in the address, and every other that has a budget."""
+    now = queries.fiscal_year_of(on)
+    known = sorted({*budget_year.years_known(), now, now + 1}, reverse=True)
+    return [("" if year == now else str(year), str(year)) for year in known]
+
+
+def _year_asked(request: MemberRequest, *, on: date) -> int:
+    asked = request.GET.get("year", "")
+    is_known = asked in [value for value, _ in _years(on=on) if value]
+    return int(asked) if is_known else queries.fiscal_year_of(on)
 
 
 @require_safe
@@ -145,7 +167,7 @@ def trail_to(*steps: str | tuple[str, str]) -> list[tuple[str, str]]:
 def rule_to_show(request: MemberRequest, pk: int) -> BudgetRule:
     """The budget, if the visitor may know of it."""
     found = figures.visible_budgets(request.user, on=today(request)).filter(pk=pk).first()
-    if found is None:
+    if found is None or (found.budget and found.state == BudgetRule.State.DRAFT):
         raise Unknown("There is no such budget.")
     return found
 
@@ -184,7 +206,7 @@ def _plan(rule: BudgetRule, *, on: date) -> list[tuple[date, Decimal]]:
 
 def _shares(rule: BudgetRule, request: MemberRequest, *, on: date) -> dict[str, Any]:
     """A department's customers with use, heads, share and amount, and the sum that is its cost."""
-    if rule.kind != BudgetRule.Kind.DEPARTMENT_TO_CUSTOMERS:
+    if rule.budget or rule.kind != BudgetRule.Kind.DEPARTMENT_TO_CUSTOMERS:
         return {"shares": []}
     only = None
     if not may_see_budgets(request.user):

@@ -52,7 +52,7 @@ def grant(request: MemberRequest, pk: int | None = None) -> HttpResponse:
         )  # fmt: skip
         if drafted:
             return _drafted(request, drafted)
-    context = {"form": form, "trail": trail_to("Grant money"), "suggested": _suggested()}
+    context = {"form": form, "trail": trail_to("Grant money"), "suggested": suggested_mes()}
     return render(request, "ledger/grant.html", context, status=status_for(form))
 
 
@@ -76,7 +76,7 @@ def department(request: MemberRequest, pk: int | None = None) -> HttpResponse:
     else:
         rows = CustomerFormSet(prefix="customers", initial=_customers_of(rule, on=on))
     way = trail_to("Department to its customers")
-    context = {"form": form, "rows": rows, "trail": way, "suggested": _suggested()}
+    context = {"form": form, "rows": rows, "trail": way, "suggested": suggested_mes()}
     status = 200 if "more" in request.POST else status_for(form, *rows.forms)
     return render(request, "ledger/department.html", context, status=status)
 
@@ -141,7 +141,9 @@ def _draft_to_change(request: MemberRequest, pk: int | None, kind: str) -> Budge
 
 
 def _envelope(given: dict[str, Any], name: str) -> Envelope:
-    return Envelope(given["fund"], given["fiscal_year"], given["release"], given["name"] or name)
+    words = given["name"] or name
+    reason = given.get("reason", "")
+    return Envelope(given["fund"], given["fiscal_year"], given["release"], words, reason)
 
 
 def _words_of(rule: BudgetRule) -> dict[str, Any]:
@@ -159,6 +161,7 @@ def _grant_of(rule: BudgetRule | None) -> dict[str, Any]:
         return {}
     return {
         **_words_of(rule),
+        "reason": rule.reason,
         "micro_enterprise": planned.micro_enterprise.name,
         "amount": planned.amount,
     }
@@ -260,7 +263,7 @@ def _figure(text: str) -> Decimal | None:
         return None
 
 
-def _suggested() -> list[str]:
+def suggested_mes() -> list[str]:
     mes = MicroEnterprise.objects.trading().order_by("name")
     return list(mes.values_list("name", flat=True)[:MOST_SUGGESTED])
 

@@ -15,7 +15,7 @@ from accounts.errors import Unknown
 from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise
 from accounts.permissions import may_check_money, may_see_all_money, may_see_money, require
-from ledger import causes, commitments, queries, statements, year_figures
+from ledger import budget_year, causes, commitments, freezing, queries, statements, year_figures
 from ledger.forms import MovementFilter
 from ledger.models import Cause, Reservation, Transfer, Wallet
 from ledger.months import month_of, previous, text_of
@@ -66,6 +66,8 @@ def money(request: MemberRequest) -> HttpResponse:
         "who": chosen(request, me),
         **_bars(me, on=on),
         "year_end": year_figures.expected_of(me, on=on),
+        "budgets": budget_year.in_force_for(me, year=queries.fiscal_year_of(on)),
+        "freezes": freezing.words_for([me.pk]),
         **_promised(me, on=on),
     }
     return render(request, "ledger/money.html", context)

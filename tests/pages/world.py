@@ -18,7 +18,7 @@ from contracts.actions import agreements, endings, ratings, results
 from contracts.actions import outside as orders
 from contracts.models import Overage, SuccessMeasure
 from learning_market import actions as learning
-from ledger import budgets, checks, drafting
+from ledger import budgets, checks, drafting, freezing, moving, reasons
 from ledger.drafting import Customer, Envelope
 from ledger.models import SettlementRun
 from marketplace import actions as market
@@ -169,6 +169,24 @@ def _money(world):
         former_cost=Decimal("24000.00"), period="2025", phase_in=Decimal("0.25"),
         by=world.hr_admin, on=TODAY,
     )  # fmt: skip
+    each = {"each": Decimal(100)}
+    world.year_budget = make.published_budget(
+        make.year_budget(("fixed", each), fund="learning", by=world.hr_admin), by=world.hr_admin
+    )
+    world.year_draft = make.year_budget(("fixed", each), year=2027, by=world.hr_admin)
+    world.fixed_rule, world.rule_kind = world.year_draft.rules.get(), "fixed"
+    world.requests_rule = make.add_rule(
+        world.year_draft, "requests", {"ask_until": TODAY, "decide_by": MARCH}, by=world.hr_admin,
+        board=[world.foreign_lead],
+    )  # fmt: skip
+    wish = moving.Wish(world.shop, world.services, "operating", Decimal(1), "other")
+    world.done_move = moving.move(wish, key="done", by=world.hr_admin, on=TODAY)
+    own = make.member(make.me("Second Admins"), who=make.hr_admin())
+    mine = own.person.memberships.get().micro_enterprise
+    wish = moving.Wish(world.shop, mine, "operating", Decimal(1), "other")
+    world.waiting_move = moving.move(wish, key="waiting", by=own, on=TODAY)
+    world.freeze = freezing.freeze(mine, fund="", reason="Audit", by=world.hr_admin, on=TODAY)
+    world.money_reason = reasons.add(code="flood", name="Flood", by=world.hr_admin, on=TODAY)
     checks.check_money(by=world.hr_admin, on=TODAY)
 
 

@@ -19,7 +19,10 @@ def gives_a_department_to_its_customers(visitor, department, customers, *, cost,
 def grants(visitor, me, amount, *, fund, name):
     visitor.chooses_from_the_menu("Budgets")
     visitor.follows("Grant money")
-    visitor.fills({"Micro-enterprise": me, "Amount": amount, "What it is for": name, fund: True})
+    visitor.fills({
+        "Micro-enterprise": me, "Amount": amount, "What it is for": name, fund: True,
+        "Reason": "A new task",
+    })  # fmt: skip
     visitor.presses("Draft grant")
     visitor.reads("If you publish this")
 
