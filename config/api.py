@@ -27,7 +27,7 @@ from contracts.api import (
     UsageEntries,
 )
 from learning_market.api import CourseRuns, Courses, LearningPurchases
-from ledger.api import Allocations, Grants, Statements, Transfers, Wallets
+from ledger.api import Allocations, Budgets, Grants, Statements, Transfers, Wallets
 from marketplace.api import Categories, MicroEnterprises, Offerings, OutsideOffers, Scores
 
 app_name = "api"
@@ -47,6 +47,7 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "statements": Statements,
     "grants": Grants,
     "allocations": Allocations,
+    "budgets": Budgets,
     "outside-purchases": OutsidePurchases,
     "contracts": Contracts,
     "usage": UsageEntries,

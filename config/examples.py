@@ -121,6 +121,13 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
         "1,200.00 for this fiscal year", micro_enterprise="12", amount="1200.00",
         reference="ERP-77",
     ),
+    "budgets_create": _request(
+        "Next year's operating money", fund="operating", fiscal_year=2027
+    ),
+    "budgets_add_rule": _request(
+        "1,200.00 per full-time post", kind="per_head", amount="1200.00", on="2027-01-01"
+    ),
+    "budgets_publish": _request("What was read", seen=_HASH, starts_on="2027-01-01"),
     "settlement_runs_create": _request("Compute and post March", month="2026-03", to="posted"),
     "wallets_show": _answer(
         "26,500.00 is available", id="3", micro_enterprise="12", fund="operating",

@@ -1,7 +1,8 @@
 """The REST edge of the money: wallets, what moved between them, and what is granted."""
 
+from ledger.api.budgets import Budgets
 from ledger.api.grants import Allocations, Grants
 from ledger.api.statements import Statements
 from ledger.api.wallets import Transfers, Wallets
 
-__all__ = ["Allocations", "Grants", "Statements", "Transfers", "Wallets"]
+__all__ = ["Allocations", "Budgets", "Grants", "Statements", "Transfers", "Wallets"]

@@ -34,6 +34,14 @@ GET allocations/                            n n n y y y n  money:read
 GET allocations/{id}/                       n n n y y y n  money:read
 GET audit-events/                           n n n n n y n  -
 GET audit-events/{id}/                      n n n n n y n  -
+GET budgets/                                n n n y y y n  money:read
+POST budgets/                               n n n y n n n  money:write
+GET budgets/{id}/                           n n n y y y n  money:read
+POST budgets/{id}/add-rule/                 n n n y n n n  money:write
+POST budgets/{id}/leave-out/                n n n y n n n  money:write
+GET budgets/{id}/preview/                   n n n y y y n  money:read
+POST budgets/{id}/publish/                  n n n y n n n  money:write
+POST budgets/{id}/revise/                   n n n y n n n  money:write
 GET categories/                             y y y y y y n  market:read
 POST categories/                            n n n y n n n  -
 GET categories/{id}/                        y y y y y y n  market:read
@@ -254,7 +262,8 @@ def _granted(buyer):
     envelope = Envelope("operating", 2026, "yearly")
     by = make.hr_admin()
     granted = budgets.grant(buyer, Decimal(100), envelope, by=by, on=make.TODAY, reference="matrix")
-    return {"grants": granted, "allocations": granted}
+    budget = make.year_budget(("fixed", {"each": Decimal(1)}))
+    return {"grants": granted, "allocations": granted, "budgets": budget}
 
 
 def _delivered(buyer, member):
@@ -308,6 +317,10 @@ def _bodies(buyer, contract, own, rows, member):
             "supplier": "Rohr", "category": key["categories"], "name": "Pipe", "unit": "m",
             "price": "5.00", "priced_on": "2026-02-01",
         },
+        "post budgets/": {"fund": "learning", "fiscal_year": 2027},
+        "post budgets/{id}/add-rule/": {"kind": "fixed", "each": "5.00"},
+        "post budgets/{id}/leave-out/": {"rule": str(rows["budgets"].rules.get().pk)},
+        "post budgets/{id}/publish/": {"seen": "x", "starts_on": "2026-03-01"},
         "post grants/": me | {"amount": "10.00"},
         "post contracts/": me | days | {"offering": str(contract.offering.pk)},
         "patch contracts/{id}/": me | seen | {"price": "5.00"},

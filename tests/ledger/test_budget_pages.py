@@ -32,7 +32,8 @@ def text_of(answer):
 
 def grant_form(**fields):
     return {
-        "micro_enterprise": "shop", "amount": "1200.00", "name": "Travel", "reason": "growth", "fund": "operating",
+        "micro_enterprise": "shop", "amount": "1200.00", "name": "Travel", "reason": "growth",
+        "fund": "operating",
         "fiscal_year": "2026", "release": "yearly",
     } | fields  # fmt: skip
 

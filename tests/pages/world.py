@@ -4,7 +4,7 @@ Shop North buys from People Services, whose offerings are on sale since January;
 nothing to do with either. March is settled and posted, one overage waits, and ratings are open.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -176,8 +176,9 @@ def _money(world):
     world.year_draft = make.year_budget(("fixed", each), year=2027, by=world.hr_admin)
     world.fixed_rule, world.rule_kind = world.year_draft.rules.get(), "fixed"
     world.requests_rule = make.add_rule(
-        world.year_draft, "requests", {"ask_until": TODAY, "decide_by": MARCH}, by=world.hr_admin,
-        board=[world.foreign_lead],
+        world.year_draft, "requests",
+        {"ask_until": TODAY, "decide_by": TODAY + timedelta(days=9)},
+        by=world.hr_admin, board=[world.foreign_lead],
     )  # fmt: skip
     wish = moving.Wish(world.shop, world.services, "operating", Decimal(1), "other")
     world.done_move = moving.move(wish, key="done", by=world.hr_admin, on=TODAY)
