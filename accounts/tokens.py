@@ -17,7 +17,7 @@ from oauth2_provider.models import AccessToken, Application, set_token_value
 
 from accounts import audit, permissions
 from accounts.errors import Invalid, Refused, Unknown
-from accounts.models import User
+from accounts.models import ClientScopes, User
 
 LIFETIME = timedelta(days=365)
 SCOPES = (
@@ -34,16 +34,38 @@ def create_client_token(name: str, *, scopes: Sequence[str], by: User | None, on
     Invalid names an unknown scope or an empty name. `by` is None at the console of the server.
     """
     _require_client_keeper(by)
-    unknown = sorted(set(scopes) - set(SCOPES))
-    if unknown or not scopes:
-        raise Invalid(
-            f"{', '.join(unknown) or 'No scope'} is no scope; use some of {', '.join(SCOPES)}.",
-            field="scope", value=" ".join(scopes),
-        )  # fmt: skip
+    _require_scopes(scopes)
     client = _client_named(name.strip())
     token = _mint(client, scope=" ".join(dict.fromkeys(scopes)))
     audit.record("token.create", client, by=by, on=on, scopes=list(scopes))
     return token
+
+
+@transaction.atomic
+def create_client_secret(
+    name: str, *, scopes: Sequence[str], by: User | None, on: date
+) -> tuple[str, str]:
+    """The id and the secret with which a client gets its tokens at `/oauth/token/`; shown once.
+
+    They replace earlier ones of the client, whose tokens end with them. Invalid as for
+    `create_client_token`.
+    """
+    _require_client_keeper(by)
+    _require_scopes(scopes)
+    client = _client_named(name.strip())
+    Application.objects.filter(user=client, client_scopes__isnull=False).delete()
+    secret = secrets.token_urlsafe(48)
+    application = Application.objects.create(
+        name=f"secret of {client.pk}",
+        user=client,
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
+        client_secret=secret,
+    )
+    kept = " ".join(dict.fromkeys(scopes))
+    ClientScopes.objects.create(application=application, scopes=kept)
+    audit.record("client_secret.create", client, by=by, on=on, scopes=list(scopes))
+    return application.client_id, secret
 
 
 @transaction.atomic
@@ -99,6 +121,15 @@ def _require_client_keeper(by: User | None) -> None:
         "Only an HR admin makes integration clients.",
         help="Ask an HR admin of your organisation.",
     )
+
+
+def _require_scopes(scopes: Sequence[str]) -> None:
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise Invalid(
+            f"{', '.join(unknown) or 'No scope'} is no scope; use some of {', '.join(SCOPES)}.",
+            field="scope", value=" ".join(scopes),
+        )  # fmt: skip
 
 
 def _client_named(name: str) -> User:

@@ -8,7 +8,17 @@ from django.utils.deprecation import MiddlewareMixin
 from accounts.founding import is_founded
 
 # Programs get their own answers, and the founding page needs its look.
-_OPEN = ("/found/", "/healthz", "/readyz", "/static/", "/theme/", "/api/", "/scim/", "/gallery/")
+_OPEN = (
+    "/found/",
+    "/healthz",
+    "/readyz",
+    "/static/",
+    "/theme/",
+    "/api/",
+    "/oauth/",
+    "/scim/",
+    "/gallery/",
+)
 
 
 class LeadToFounding(MiddlewareMixin):

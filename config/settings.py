@@ -236,6 +236,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
 OAUTH2_PROVIDER = {
     # What version 4 does by default: hashed tokens, no implicit or password grant (RFC 9700).
     **{
@@ -252,6 +253,8 @@ OAUTH2_PROVIDER = {
         )
     },
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "SCOPES_BACKEND_CLASS": "accounts.rest.oauth.GivenScopes",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "SCOPES": {
         "people:read": "Read people, micro-enterprises, roles and memberships",

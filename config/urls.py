@@ -1,11 +1,13 @@
 from django.urls import include, path
 
+from accounts.rest.oauth import Token
 from config import health
 from config.demo.views import advance_clock
 from config.gallery import gallery
 
 urlpatterns = [
     path("api/v1/", include("config.api")),
+    path("oauth/token/", Token.as_view(), name="oauth_token"),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("accounts/", include("config.entrance")),

@@ -1,5 +1,6 @@
 """Who takes part: the organisation, its people, their micro-enterprises, and what was done."""
 
+from accounts.models.clients import ClientScopes
 from accounts.models.imports import PeopleImport
 from accounts.models.micro_enterprises import (
     CustomerOutcome,
@@ -17,6 +18,7 @@ from accounts.models.records import AuditEvent, IdempotentAnswer, SentMail
 
 __all__ = [
     "AuditEvent",
+    "ClientScopes",
     "CustomerOutcome",
     "FoundingCode",
     "HeadCount",

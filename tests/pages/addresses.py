@@ -62,7 +62,12 @@ def named_addresses() -> Iterator[str]:
                 yield f"{namespace}:{each.name}" if namespace else str(each.name)
 
     for name in walk(get_resolver().url_patterns, ""):
-        if not name.startswith("account_") and name not in ("None", "healthz", "readyz"):
+        if not name.startswith("account_") and name not in (
+            "None",
+            "healthz",
+            "readyz",
+            "oauth_token",
+        ):
             yield name
 
 
