@@ -176,6 +176,11 @@ def may_create_categories(user: User) -> bool:
     return is_hr_admin(user)
 
 
+def may_allow_subsidy(user: User) -> bool:
+    """Let the treasury add to the price of an offering."""
+    return is_hr_admin(user)
+
+
 def may_describe_me(user: User, me: MicroEnterprise, *, on: date) -> bool:
     """Words of an ME: its lead; while it is proposed also whoever formed it and HR admins."""
     if is_lead(user, me, on=on) or user.has_scope("people:write"):

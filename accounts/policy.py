@@ -78,6 +78,9 @@ RULES: Mapping[str, Rule] = {
         5,
         1,
     ),
+    "price_change_months": Rule(
+        "A provider is warned who changes a price more than once in", "months", 1, 1, 12
+    ),
     "benchmark_valid_months": Rule(
         "A renewal needs an outside offer younger than", "months", 12, 1, 60
     ),

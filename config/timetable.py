@@ -16,6 +16,7 @@ from contracts.settlement import runs
 from learning_market import actions as learning
 from ledger import actions as ledger
 from ledger import budget_publishing, checks, releasing, statement_mails, year_end
+from marketplace.actions import prices
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ JOBS: tuple[Job, ...] = (
     Job("lapse carried money", year_end.lapse_due),
     Job("start budgets of a year", budget_publishing.start_due),
     Job("release monthly grants", releasing.release_due),
+    Job("bring announced prices into force", prices.bring_into_force),
     Job("start, end and close contracts", clockwork.run_clock),
     Job("commit a new year's months", funding.commit_due),
     Job("pay what is learned", learning.start_due),

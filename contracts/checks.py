@@ -7,6 +7,7 @@ code that settled the month.
 from collections.abc import Callable
 from decimal import Decimal
 
+from contracts.subsidies import subsidies_are_those_of_the_lines
 from ledger.checks import MOST_NAMED, Finding, rows_of
 
 
@@ -248,6 +249,7 @@ CHECKS: list[Callable[[], Finding]] = [
     charges_lie_within_the_contract,
     lines_are_paid_or_wait,
     disputes_hold_what_they_say,
+    subsidies_are_those_of_the_lines,
     inside_sales_are_inside_purchases,
     credits_stay_under_their_cap,
     credits_rest_on_measurements,

@@ -23,7 +23,7 @@ class Charge(NamedTuple):
     `due` has two places; below zero the provider owes it to the buyer. `may_exceed` says whether
     what is above the promise may be paid at all without the buyer's word. `months` are earlier
     ones that it settles too: what is still committed for them pays with the rest. `holds` are
-    parts of `due` that nobody is paid yet.
+    parts of `due` that nobody is paid yet. `subsidy` is what the treasury adds for the provider.
     """
 
     cause_id: int
@@ -32,6 +32,7 @@ class Charge(NamedTuple):
     due: Decimal
     may_exceed: bool
     months: Sequence[date] = ()
+    subsidy: Decimal = ZERO
     holds: Sequence[Hold] = ()
 
 

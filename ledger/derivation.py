@@ -45,7 +45,8 @@ summed AS (
          sum(sign * amount) FILTER (WHERE kind IN ('grant', 'carry_over', 'move', 'upside'))
            AS received,
          sum(amount) FILTER (WHERE kind = 'lapse' AND sign = -1) AS lapsed,
-         sum(amount) FILTER (WHERE kind IN ('charge', 'learning', 'levy') AND sign = 1) AS earned,
+         sum(amount) FILTER (WHERE kind IN ('charge', 'learning', 'levy', 'subsidy') AND sign = 1)
+           AS earned,
          sum(amount) FILTER (WHERE kind = 'credit' AND sign = -1) AS given_back,
          sum(amount) FILTER (WHERE sign = 1 AND other = 'held') AS released,
          sum(amount) FILTER (WHERE kind IN ('charge', 'purchase', 'learning', 'levy')

@@ -29,6 +29,14 @@ def previous(day: date) -> date:
     return month_of(month_of(day) - timedelta(days=1))
 
 
+def months_before(day: date, count: int) -> date:
+    """The same day so many months before; the last of a shorter month."""
+    month = month_of(day)
+    for _ in range(count):
+        month = previous(month)
+    return month.replace(day=min(day.day, days_in(month)))
+
+
 def months_between(first: date, last: date) -> Iterator[date]:
     """Every month that has a day from `first` to `last`, both inclusive."""
     month = month_of(first)

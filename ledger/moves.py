@@ -18,6 +18,7 @@ _COPY_TRANSFERS = """
                           note, cause_route, cause_id) FROM STDIN"""
 _CHARGE, _CREDIT = Transfer.Kind.CHARGE.value, Transfer.Kind.CREDIT.value
 _HOLD, _LEVY = Transfer.Kind.HOLD.value, Transfer.Kind.LEVY.value
+_SUBSIDY = Transfer.Kind.SUBSIDY.value
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Sheet:
     levy: Levy | None = None
     levy_wallet: int = 0
     held_wallet: int = 0
+    treasury: int = 0
     rows: list[str] = field(default_factory=list)
     moved: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
     held: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
@@ -46,6 +48,15 @@ class Sheet:
         if amount:
             self._move(Cause(self.route, cause_id), payer, payee, amount, _CREDIT, "credit")
             self.moved[payee] += amount
+
+    def subsidize(self, cause_id: int, payee: int, amount: Decimal) -> None:
+        """The treasury stores no balance; what it adds is earned as the charge beside it."""
+        if amount:
+            cause = Cause(self.route, cause_id)
+            self._move(cause, self.treasury, payee, amount, _SUBSIDY, "subsidy")
+            del self.moved[self.treasury]
+            self.moved[payee] += amount
+            self.earned[payee] += amount
 
     def hold(self, cause: Cause, payer: int, amount: Decimal) -> None:
         """The wallet of held money stores no balance, so only the payer's changes."""

@@ -84,6 +84,7 @@ def post_charges(
     sheet.levy_wallet = wallets[levy.owner] if levy else 0
     if any(charge.holds for charge in charges):
         sheet.held_wallet = actions.system_wallet(Wallet.System.HELD).pk
+    _subsidize(charges, wallets, sheet)
     posted = Posted()
     above: list[_Above] = []
     for charge in sorted(charges):
@@ -110,6 +111,15 @@ def post_charges(
     _open_windows(sheet, window)
     _change_wallets(sheet)
     return posted
+
+
+def _subsidize(charges: Sequence[Charge], wallets: Mapping[int, int], sheet: Sheet) -> None:
+    """Dual prices: the treasury adds what the full cost is above the market (PRODUCT 4.4)."""
+    subsidized = [charge for charge in charges if charge.subsidy]
+    if subsidized:
+        sheet.treasury = actions.system_wallet(Wallet.System.TREASURY).pk
+    for charge in subsidized:
+        sheet.subsidize(charge.cause_id, wallets[charge.provider], charge.subsidy)
 
 
 class _Above(NamedTuple):

@@ -27,6 +27,7 @@ NAMES_IN: dict[str, str] = {
     Kind.PURCHASE: "Refund from outside",
     Kind.LEARNING: "Learning sold",
     Kind.RELEASE: "Held money released",
+    Kind.SUBSIDY: "Subsidy of the treasury",
 }
 NAMES_OUT: dict[str, str] = {
     Kind.GRANT: "Grant taken back",

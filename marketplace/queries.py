@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from itertools import pairwise
 
 from django.contrib.postgres.search import SearchQuery, TrigramSimilarity
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
@@ -49,7 +50,22 @@ def version_on(offering: ServiceOffering, *, on: date) -> OfferingVersion | None
 
 def announced(offering: ServiceOffering, *, on: date) -> OfferingVersion | None:
     """The next version that is published already and holds from a later day."""
-    return offering.versions.filter(holds_from_on__gt=on).order_by("number").first()
+    on_sale = version_on(offering, on=on)
+    rows = offering.versions.filter(
+        holds_from_on__gt=on, number__gt=on_sale.number if on_sale else 0
+    )
+    return rows.order_by("holds_from_on", "number").first()
+
+
+def price_changes_since(offering: ServiceOffering, day: date) -> int:
+    """How many published versions began to hold after that day with another price."""
+    rows = offering.versions.exclude(published_on=None).order_by("number")
+    held = [(each.holds_from_on or each.published_on, each) for each in rows]
+    return sum(
+        began > day and (new.price, new.parameters) != (old.price, old.parameters)
+        for (_, old), (began, new) in pairwise(held)
+        if began is not None
+    )
 
 
 def places_where_drafts_are_seen(user: User, *, on: date) -> frozenset[int] | None:

@@ -9,6 +9,7 @@ from marketplace.views import (
     offering,
     our_offerings,
     outside,
+    subsidies,
 )
 
 app_name = "marketplace"
@@ -30,6 +31,8 @@ urlpatterns = [
         name="withdraw_offering",
     ),
     path("market/offerings/<int:pk>/new-version/", our_offerings.new_version, name="new_version"),
+    path("market/offerings/<int:pk>/subsidy/", subsidies.allow_subsidy, name="allow_subsidy"),
+    path("market/offerings/<int:pk>/subsidy/end/", subsidies.end_subsidy, name="end_subsidy"),
     path("market/offerings/<int:pk>/discard/", our_offerings.discard_draft, name="discard_draft"),
     path("market/outside/new/", outside.record_outside, name="record_outside"),
     path("market/outside/import/", outside.import_outside, name="import_outside"),

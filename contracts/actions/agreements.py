@@ -4,7 +4,9 @@ Each takes the acting ME as `party`, and the hash of the terms that were read as
 retried event changes nothing and returns the contract as it is.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -23,8 +25,10 @@ from contracts.terms import Terms, require_sound, terms_of
 from ledger import actions as ledger
 from ledger.models import Reservation
 from ledger.queries import fiscal_year_of
+from marketplace.benchmarks import taken_over
 from marketplace.models import OfferingVersion, ServiceOffering
 from marketplace.price_plans import sound
+from marketplace.queries import version_on
 
 __all__ = [
     "accept",
@@ -69,7 +73,7 @@ def draft(
             code="same_party",
             help="Choose an offering of another ME.",
         )
-    version = offering.current
+    version = version_on(offering, on=on)
     if offering.state != ServiceOffering.State.PUBLISHED or version is None:
         raise Refused(
             f"“{offering}” is not on sale.",
@@ -287,13 +291,22 @@ def _current(contract: Contract) -> ContractVersion:
 
 def _on_the_plan_of(given: OfferingVersion | ContractVersion, terms: Terms) -> Terms:
     """The terms on the plan and unit that are given, with its parameters where they name none."""
+    parameters = terms.parameters or given.parameters
+    if not _names_the_same(parameters, given.parameters):
+        parameters = taken_over(parameters)
     plan = sound(
-        given.plan, price=terms.price, unit=given.unit,
-        parameters=terms.parameters or given.parameters, quantity=terms.expected_quantity,
+        given.plan, price=terms.price, unit=given.unit, parameters=parameters,
+        quantity=terms.expected_quantity,
     )  # fmt: skip
     return terms.with_changes(
         plan=given.plan, unit=plan.unit, price=plan.price, parameters=plan.document()
     )
+
+
+def _names_the_same(parameters: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether the outside price is still the one that was fixed, whatever its offer says today."""
+    shown = ("outside_offer", "benchmark", "source", "priced_on")
+    return all(str(parameters.get(name)) == str(before.get(name)) for name in shown)
 
 
 def _is_countered(

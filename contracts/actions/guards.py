@@ -10,6 +10,7 @@ from accounts.permissions import may_sign_for, require, require_known
 from contracts.lifecycle import Actor, Event, Row, row_for
 from contracts.models import Contract, Signature
 from contracts.queries.agreements import may_know
+from marketplace.actions.subsidies import require_allowed
 
 
 def locked(contract: Contract) -> Contract:
@@ -72,7 +73,13 @@ def require_read(contract: Contract, seen_hash: str) -> None:
 
 
 def require_market(contract: Contract, *, on: date) -> None:
-    """Both MEs may trade, and nobody leads both of them (PRODUCT 4.1, 4.2)."""
+    """Both MEs may trade, nobody leads both of them, and the treasury pays no more than it may.
+
+    PRODUCT 4.1, 4.2, 4.4.
+    """
+    if contract.current is not None:
+        version = contract.current
+        require_allowed(contract.offering, version.price_plan, until_on=version.ends_on)
     for me in (contract.buyer, contract.provider):
         if not me.may_trade:
             raise Refused(

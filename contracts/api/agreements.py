@@ -27,6 +27,7 @@ from contracts.terms import LONGEST_SECTION, SECTIONS, Measure, Terms, terms_of
 from marketplace.api.offerings import ParametersField
 from marketplace.models import OfferedMeasure, OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan
+from marketplace.queries import version_on
 
 State = Contract.State
 
@@ -274,7 +275,7 @@ class Contracts(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Contr
         acting, offering = given.pop("micro_enterprise"), given.pop("offering")
         buyer = given.pop("buyer", acting)
         drafted = agreements.draft(
-            offering, buyer=buyer, party=acting, terms=_offered_terms(offering, given),
+            offering, buyer=buyer, party=acting, terms=_offered_terms(offering, given, on=self.on),
             by=self.user, on=self.on,
         )  # fmt: skip
         return self.shown(drafted, 201)
@@ -363,9 +364,9 @@ class Contracts(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Contr
 _TERMS = frozenset(Terms.__dataclass_fields__)
 
 
-def _offered_terms(offering: ServiceOffering, given: dict[str, Any]) -> Terms:
+def _offered_terms(offering: ServiceOffering, given: dict[str, Any], *, on: date) -> Terms:
     """What the offering says, with what was sent in its place."""
-    version = offering.current
+    version = version_on(offering, on=on)
     if version is None:
         raise AssertionError(f"{offering} was published without a version.")
     given.setdefault("price", version.price)

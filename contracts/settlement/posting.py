@@ -44,7 +44,7 @@ _CHARGES = """
     SELECT c.id, c.buyer_id, c.provider_id, sum(line.amount),
            bool_and(line.kind <> 'usage' OR v.cap_quantity IS NULL
                     OR counted.amount <= coalesce(v.cap_amount, v.cap_quantity * v.price)),
-           array_agg(DISTINCT line.origin_month)
+           array_agg(DISTINCT line.origin_month), sum(line.subsidy)
     FROM contracts_settlementline line
     JOIN contracts_contract c ON c.id = line.contract_id
     JOIN contracts_contractversion v ON v.id = line.version_id
@@ -63,7 +63,7 @@ _CHARGES = """
                         AND d.held_on IS NOT NULL)
       AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.reference IN (
           %(prefix)s || c.id || '/net', %(prefix)s || c.id || '/overage',
-          %(prefix)s || c.id || '/credit'))
+          %(prefix)s || c.id || '/credit', %(prefix)s || c.id || '/subsidy'))
     GROUP BY c.id ORDER BY c.id"""
 _BY_ORIGIN = """
     SELECT contract_id, origin_month, sum(amount) FROM contracts_settlementline

@@ -28,6 +28,7 @@ from marketplace import level_words
 from marketplace.forms import plans
 from marketplace.models import OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan
+from marketplace.queries import version_on
 
 _FORM_METHODS = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -38,7 +39,7 @@ def draft(request: MemberRequest, offering: int) -> HttpResponse:
     me, on = acting_me(request), today(request)
     found = _on_sale(offering)
     _require_drafter(request, me)
-    version = found.current
+    version = version_on(found, on=on)
     if version is None:
         raise Unknown
     start = _start(request, version, on=on)

@@ -109,6 +109,7 @@ class Transfer(Caused):
         HOLD = "hold"
         RELEASE = "release"
         UPSIDE = "upside"
+        SUBSIDY = "subsidy"
 
     payer = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="paid", db_index=False)
     payee = models.ForeignKey(

@@ -23,6 +23,7 @@ from accounts.permissions import (
     require,
     require_known,
 )
+from marketplace.benchmarks import taken_over
 from marketplace.models import Category, OfferedMeasure, OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan, require_usual, sound
 
@@ -33,6 +34,7 @@ _LOST = (
     MicroEnterprise.State.REJECTED,
 )
 _MOST_MEASURES = 20
+_LATEST_START = 366
 _LARGEST_MEASURE = Decimal("9999999999.9999")
 
 
@@ -114,11 +116,14 @@ def change_draft(
 
 
 @transaction.atomic
-def publish(offering: ServiceOffering, *, by: User, on: date) -> ServiceOffering:
+def publish(
+    offering: ServiceOffering, *, by: User, on: date, holds_from_on: date | None = None
+) -> ServiceOffering:
     """Put the draft version on sale from that day; contracts signed before keep theirs.
 
-    A withdrawn offering without a draft comes back as it was. Refused without a success measure.
-    Similar offerings of others are shown, and refuse nothing.
+    With a later `holds_from_on` it is announced: everybody reads it, and its price holds from
+    that day on. A withdrawn offering without a draft comes back as it was. Refused without a
+    success measure. Similar offerings of others are shown, and refuse nothing.
     """
     locked = _locked(offering, by=by, on=on)
     _require_living(locked.provider)
@@ -127,13 +132,17 @@ def publish(offering: ServiceOffering, *, by: User, on: date) -> ServiceOffering
         return locked
     version = draft or locked.current or _draft_of(locked)
     if draft is not None:
-        _seal(draft, on=on)
-    locked.current, locked.state, locked.withdrawn_on = version, State.PUBLISHED, None
+        _seal(draft, on=on, holds_from_on=_checked_start(locked, holds_from_on, on=on))
+    on_sale = version
+    if version.holds_from_on is not None and locked.current is not None:
+        on_sale = locked.current
+    locked.current, locked.state, locked.withdrawn_on = on_sale, State.PUBLISHED, None
     locked.published_on = locked.published_on or on
     locked.save(update_fields=["current", "state", "withdrawn_on", "published_on"])
     audit.record(
         "offering.publish", locked, by=by, on=on, me=locked.provider,
         version=version.number, price=version.price, unit=version.unit,
+        holds_from=version.holds_from_on or on,
     )  # fmt: skip
     return locked
 
@@ -167,8 +176,9 @@ def start_new_version(offering: ServiceOffering, *, by: User, on: date) -> Offer
     current = locked.current
     if current is None:
         raise AssertionError(f"{locked} is published without a version.")
-    draft = OfferingVersion(offering=locked, number=_last_number(locked) + 1)
-    _write(draft, terms_of(current))
+    newest = locked.versions.order_by("-number").first() or current
+    draft = OfferingVersion(offering=locked, number=newest.number + 1)
+    _write(draft, terms_of(newest))
     audit.record(
         "offering.new_version", locked, by=by, on=on, me=locked.provider, version=draft.number
     )
@@ -252,20 +262,43 @@ def _draft_of(offering: ServiceOffering) -> OfferingVersion:
     return draft
 
 
-def _seal(draft: OfferingVersion, *, on: date) -> None:
+def _checked_start(
+    offering: ServiceOffering, holds_from_on: date | None, *, on: date
+) -> date | None:
+    """The later day from which a price holds; None for today."""
+    if holds_from_on is None or holds_from_on == on:
+        return None
+    if holds_from_on < on:
+        raise Invalid(
+            f"{holds_from_on:%-d %B %Y} is over: a price never changes what was. Name a later day.",
+            field="holds_from_on",
+            value=holds_from_on,
+        )
+    if (holds_from_on - on).days > _LATEST_START:
+        raise Invalid(
+            f"{holds_from_on:%-d %B %Y} is too far away. Announce a price at most a year before.",
+            field="holds_from_on",
+            value=holds_from_on,
+        )
+    if offering.state != State.PUBLISHED:
+        raise Invalid(
+            "Nothing is on sale before that day. Publish a first price from today.",
+            field="holds_from_on",
+            value=holds_from_on,
+        )
+    return holds_from_on
+
+
+def _seal(draft: OfferingVersion, *, on: date, holds_from_on: date | None) -> None:
     unmeasured = Refused(
         f"{draft.name} has no success measure, and without one nobody can sign a contract.",
         code="unmeasured",
         field="measures",
         help="Add at least one measure that you are willing to be judged by.",
     )
-    draft.published_on = on
+    draft.published_on, draft.holds_from_on = on, holds_from_on
     with saying(published_version_has_a_measure=unmeasured):
-        draft.save(update_fields=["published_on"])
-
-
-def _last_number(offering: ServiceOffering) -> int:
-    return max(offering.versions.values_list("number", flat=True), default=0)
+        draft.save(update_fields=["published_on", "holds_from_on"])
 
 
 def _checked(terms: OfferingTerms) -> OfferingTerms:
@@ -273,7 +306,7 @@ def _checked(terms: OfferingTerms) -> OfferingTerms:
     if not terms.name.strip():
         raise Invalid("The offering needs a name.", field="name", value=terms.name)
     plan = sound(
-        terms.plan, price=terms.price, unit=terms.unit, parameters=terms.parameters,
+        terms.plan, price=terms.price, unit=terms.unit, parameters=taken_over(terms.parameters),
         quantity=terms.usual_quantity,
     )  # fmt: skip
     require_usual(terms.plan, terms.usual_quantity, field="usual_quantity")

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from accounts.errors import Unknown
 from accounts.models import User
-from accounts.rest import ActingMEField, KeyField, MoneyField, OptionalText, QuantityField
+from accounts.rest import ActingMEField, DayField, KeyField, MoneyField, OptionalText, QuantityField
 from accounts.rest.answers import retried
 from accounts.rest.lists import FilterSet, KeyFilter
 from accounts.rest.resources import Nothing, Resource, Row
@@ -87,7 +87,7 @@ class OfferingRow(Row[ServiceOffering]):
         model = ServiceOffering
         fields = (
             "id", "name", "provider", "category", "state", "published_on", "withdrawn_on",
-            "current", "draft",
+            "current", "draft", "subsidy_most", "subsidy_until_on", "subsidy_reason",
         )  # fmt: skip
 
     def get_name(self, offering: ServiceOffering) -> str:
@@ -141,6 +141,18 @@ class OfferingBody(serializers.Serializer[Any]):
 
 class DraftOfferingBody(OfferingBody):
     micro_enterprise = ActingMEField()
+
+
+class SubsidyBody(serializers.Serializer[Any]):
+    most = MoneyField(help_text="per unit")
+    until_on = DayField()
+    reason = serializers.CharField(max_length=300)
+
+
+class PublishBody(serializers.Serializer[Any]):
+    holds_from_on = DayField(
+        required=False, help_text="a later day, from which its price holds; today unless told"
+    )
 
 
 class PriceAsked(serializers.Serializer[Any]):
@@ -261,12 +273,21 @@ class Offerings(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Servi
         quantity = asked.validated_data.get("quantity") or version.usual_quantity or Decimal(1)
         return Response(PriceRow(quote(version.price_plan, quantity)).data)
 
-    @extend_schema(request=Nothing, responses=OfferingRow)
+    @extend_schema(request=PublishBody, responses=OfferingRow)
     @action(detail=True, methods=["post"])
     @retried
     def publish(self, request: Request, pk: str) -> Response:
-        """Put the draft on sale; contracts signed before keep their terms."""
-        return self.shown(actions.publish(self.get_object(), by=self.user, on=self.on))
+        """Put the draft on sale, or announce it; contracts signed before keep their terms."""
+        offering, given = self.get_object(), self.asked(PublishBody)
+        return self.shown(actions.publish(offering, **given, by=self.user, on=self.on))
+
+    @extend_schema(request=SubsidyBody, responses=OfferingRow)
+    @action(detail=True, methods=["post"], scopes={})
+    @retried
+    def subsidy(self, request: Request, pk: str) -> Response:
+        """Let the treasury add to a dual price, as an HR admin; up to an amount, until a day."""
+        offering, given = self.get_object(), self.asked(SubsidyBody)
+        return self.shown(actions.allow_subsidy(offering, **given, by=self.user, on=self.on))
 
     @extend_schema(request=Nothing, responses=OfferingRow)
     @action(detail=True, methods=["post"])

@@ -87,6 +87,17 @@ class OfferingForm(forms.Form):
         return given
 
 
+class PublishForm(forms.Form):
+    """From which day the price of a next version holds."""
+
+    holds_from_on = forms.DateField(
+        label="Holds from",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Empty is today. A later day is announced to everybody until then",
+    )
+
+
 class MeasureForm(forms.Form):
     name = forms.CharField(max_length=160, validators=[plain_words], label="Measure")
     unit = forms.CharField(max_length=30, validators=[plain_words], help_text="Such as % or days")

@@ -131,7 +131,8 @@ def _rows_of(values: Mapping[str, Any]) -> int:
 
 def _field(parameter: Parameter) -> forms.Field:
     words: dict[str, Any] = {
-        "label": parameter.label, "help_text": parameter.help, "required": parameter.is_required,
+        "label": parameter.label, "help_text": parameter.help,
+        "required": parameter.is_required and not parameter.is_taken_over,
     }  # fmt: skip
     match parameter.sort:
         case Sort.TEXT:

@@ -9,7 +9,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 
-from accounts.models import MicroEnterprise
+from accounts.models import MicroEnterprise, User
 from ledger.money import LARGEST
 from marketplace import service_levels
 from marketplace.levels import BONUS_HAS_BOTH_FIGURES, PromisedLevel
@@ -77,6 +77,13 @@ class ServiceOffering(models.Model):
     )
     published_on = models.DateField(null=True)
     withdrawn_on = models.DateField(null=True)
+    # How much the treasury may add to a unit of a dual price, until when, why and by whose word.
+    subsidy_most = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    subsidy_until_on = models.DateField(null=True)
+    subsidy_reason = models.CharField(max_length=300, blank=True)
+    subsidy_allowed_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = ServiceOfferingQuerySet.as_manager()
 
@@ -85,7 +92,24 @@ class ServiceOffering(models.Model):
             models.CheckConstraint(
                 condition=Q(state="draft") | Q(current__isnull=False, published_on__isnull=False),
                 name="published_offering_has_a_version",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    subsidy_most=None,
+                    subsidy_until_on=None,
+                    subsidy_reason="",
+                    subsidy_allowed_by=None,
+                )
+                | Q(
+                    subsidy_most__isnull=False,
+                    subsidy_most__gt=0,
+                    subsidy_most__lte=LARGEST,
+                    subsidy_until_on__isnull=False,
+                    subsidy_allowed_by__isnull=False,
+                )
+                & ~Q(subsidy_reason=""),
+                name="subsidy_says_how_much_until_when_and_why",
+            ),
         ]
         indexes = [models.Index(fields=["category", "state"], name="offering_by_category")]
 

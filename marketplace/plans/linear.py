@@ -105,16 +105,18 @@ class MarketMinus(Rule):
     label = "Market minus"
     sentence = "An outside price that is fixed in the terms, less a saving for buying inside."
     parameters = (
-        Parameter(name="benchmark", label="Outside price of a unit"),
+        Parameter(name="benchmark", label="Outside price of a unit", is_taken_over=True),
         Parameter(
             name="saving", label="Saving", help="What the buyer saves by staying inside",
             sort=Sort.SHARE, may_be_zero=True, most=Decimal("0.9999"),
         ),
         Parameter(
             name="source", label="Where the outside price can be read", sort=Sort.TEXT,
-            help="Such as a price list",
+            is_taken_over=True, help="Such as a price list",
         ),
-        Parameter(name="priced_on", label="Day of the outside price", sort=Sort.DAY),
+        Parameter(
+            name="priced_on", label="Day of the outside price", sort=Sort.DAY, is_taken_over=True
+        ),
         Parameter(
             name="outside_offer", label="Outside offer", sort=Sort.KEY, is_required=False,
             help="The number in its address; its price, source and day are then taken over",

@@ -64,6 +64,8 @@ class Parameter:
     is_required: bool = True
     may_be_zero: bool = False
     most: Decimal | None = None
+    # Whether a form may leave it to be taken over from somewhere.
+    is_taken_over: bool = False
 
     def read(self, raw: object) -> Any:
         """The value in its type. Invalid names the parameter, the value and the remedy."""

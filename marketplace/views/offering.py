@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise, Organization
-from accounts.permissions import may_draft_contract, may_publish_for
+from accounts.permissions import may_allow_subsidy, may_draft_contract, may_publish_for
 from accounts.queries import organization
 from marketplace import comparison, queries
 from marketplace.comparison import Benchmark
@@ -43,6 +43,8 @@ def offering(request: MemberRequest, pk: int) -> HttpResponse:
         "has_draft": draft is not None and found.current is not None,
         "lead_time": rows.lead_time(version.lead_time_days),
         "price": price.context(firm.currency),
+        "subsidy": _subsidy_words(found, price.plan, firm.currency),
+        "may_subsidize": may_allow_subsidy(request.user) and price.plan.subsidy_per_unit() > 0,
         "announced": _announced(found, on=on),
         "measures": [_measure(measure) for measure in version.measures.all()],
         "score": rows.score_figures(found.score),
@@ -136,7 +138,6 @@ class Pricing:
             "facts": [*parts, together],
             "effective": _effective_words(self.quote, currency) if plan.values else "",
             "warnings": self.quote.warnings,
-            "subsidy": _subsidy_words(plan, currency),
         }
 
 
@@ -149,11 +150,16 @@ def _effective_words(told: Quote, currency: str) -> str:
     )
 
 
-def _subsidy_words(plan: PricePlan, currency: str) -> str:
+def _subsidy_words(found: ServiceOffering, plan: PricePlan, currency: str) -> str:
+    """What the treasury adds and why, or that nobody may sign before it is allowed."""
     adds = plan.subsidy_per_unit()
     if not adds:
         return ""
-    return f"A subsidy: the treasury adds {adds:,.2f} {currency} per {plan.unit} for the provider."
+    words = f"A subsidy: the treasury adds {adds:,.2f} {currency} per {plan.unit}"
+    if found.subsidy_until_on is None:
+        return f"{words}.\nNobody can sign it before an HR admin has allowed that."
+    until = rows.day(found.subsidy_until_on)
+    return f"{words}, until {until}.\nAllowed because: {found.subsidy_reason}"
 
 
 def _announced(found: ServiceOffering, *, on: date) -> str:

@@ -1,5 +1,6 @@
 """A provider's own list, and the pages on which it writes, publishes and withdraws."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -9,14 +10,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import policy
 from accounts.errors import Forbidden, Refused, Unknown
 from accounts.http import MemberRequest, acting_me, today
 from accounts.permissions import may_publish_for, require
 from accounts.queries import organization
+from ledger.months import months_before
 from marketplace import actions, queries
 from marketplace.forms import plans
 from marketplace.forms.offerings import (
     OfferingForm,
+    PublishForm,
     Together,
     measures_of,
     one_more,
@@ -115,37 +119,59 @@ def publish_offering(request: MemberRequest, pk: int) -> HttpResponse:
     version = draft or offering.current
     if version is None:
         raise Unknown
-    reason = None
-    if request.method == "POST":
+    reason, form = None, PublishForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
         try:
-            sold = actions.publish(offering, by=request.user, on=on)
+            sold = actions.publish(offering, by=request.user, on=on, **form.cleaned_data)
         except (Forbidden, Unknown):
             raise
         except Refused as refusal:
             reason = refusal
         else:
-            messages.success(request, _published(sold))
+            messages.success(request, _published(sold, on=on))
             return redirect("marketplace:offering", offering.pk)
+    context = _publishing(offering, version, on=on) | {
+        "reason": reason,
+        "reason_words": f"{reason}\n{reason.help}" if reason else "",
+        "form": form if draft and offering.state == ServiceOffering.State.PUBLISHED else None,
+        "edit_url": reverse("marketplace:edit_offering", args=[offering.pk]) if draft else "",
+    }
+    status = 400 if form.errors else 200 if reason is None else 409
+    return render(request, "marketplace/publish_offering.html", context, status=status)
+
+
+def _publishing(offering: ServiceOffering, version: OfferingVersion, *, on: date) -> dict[str, Any]:
+    """What everybody will read of the version, and what speaks against it."""
     alike = queries.similar_offerings(version, offering=offering)
-    context = {
+    return {
         "offering": offering,
         "version": version,
         "plan": Plan(version.plan).label,
         "tariff": version.price_plan.tariff(),
-        "warnings": version.price_plan.warnings(),
+        "warnings": [*version.price_plan.warnings(), *_restless(offering, version, on=on)],
         "lead_time": rows.lead_time(version.lead_time_days),
         "measures": [rows.measure_words(measure) for measure in version.measures.all()],
         "similar": [rows.row_of(each, on=on) for each in alike],
         "similar_words": _similar_words(len(alike)),
         "title": f"Publish {version.name}?",
-        "reason": reason,
-        "reason_words": f"{reason}\n{reason.help}" if reason else "",
-        "edit_url": reverse("marketplace:edit_offering", args=[offering.pk]) if draft else "",
         "currency": organization().currency,
         "trail": _trail(version.name, "Publish"),
     }
-    status = 200 if reason is None else 409
-    return render(request, "marketplace/publish_offering.html", context, status=status)
+
+
+def _restless(offering: ServiceOffering, version: OfferingVersion, *, on: date) -> list[str]:
+    """One price change a period is enough for buyers to plan with."""
+    current = offering.current
+    if current is None or (current.price, current.parameters) == (
+        version.price,
+        version.parameters,
+    ):
+        return []
+    months = policy.in_force(on=on)["price_change_months"]
+    if not queries.price_changes_since(offering, months_before(on, months)):
+        return []
+    period = "month" if months == 1 else f"{months} months"
+    return [f"The price has changed within the last {period} already. Buyers plan with a price."]
 
 
 @require_POST
@@ -189,7 +215,13 @@ def _similar_words(count: int) -> str:
     return f"{offers} much like it. Say in your summary what is different, or join forces."
 
 
-def _published(sold: ServiceOffering) -> str:
+def _published(sold: ServiceOffering, *, on: date) -> str:
+    coming = queries.announced(sold, on=on)
+    if coming is not None and coming.holds_from_on is not None:
+        return (
+            f"The new version is announced.\nIt holds from {rows.day(coming.holds_from_on)}; until"
+            " then the price stays. Signed contracts keep theirs."
+        )
     if sold.provider.may_trade:
         return f"{sold} is on sale.\nEvery member of the firm finds it in the market from now on."
     return (

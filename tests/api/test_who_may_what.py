@@ -106,6 +106,7 @@ PATCH offerings/{id}/                       n y n n n n n  market:write
 POST offerings/{id}/new-version/            n y n n n n n  market:write
 GET offerings/{id}/price/                   y y y y y y n  market:read
 POST offerings/{id}/publish/                n y n n n n n  market:write
+POST offerings/{id}/subsidy/                 n n n y n n n  -
 POST offerings/{id}/withdraw/               n y n n n n n  market:write
 GET outside-offers/                         y y y y y y n  market:read
 POST outside-offers/                        n y y y n n n  market:write
@@ -313,6 +314,9 @@ def _bodies(buyer, contract, own, rows, member):
         "patch categories/{id}/": {"name": "Cleaning"},
         "post offerings/": me | offering,
         "patch offerings/{id}/": offering,
+        "post offerings/{id}/subsidy/": {
+            "most": "8.00", "until_on": "2026-12-31", "reason": "Until the new plant runs.",
+        },
         "post outside-offers/": {
             "supplier": "Rohr", "category": key["categories"], "name": "Pipe", "unit": "m",
             "price": "5.00", "priced_on": "2026-02-01",

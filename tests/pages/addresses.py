@@ -198,6 +198,8 @@ PAGES = [
     form("marketplace:publish_offering", "offering_draft", "o", unknown="mlsfhc"),
     deed("marketplace:withdraw_offering", "advice", "o"),
     deed("marketplace:new_version", "advice", "o"),
+    form("marketplace:allow_subsidy", "advice", "h"),
+    deed("marketplace:end_subsidy", "advice", "h"),
     deed("marketplace:discard_draft", "offering_draft", "o", unknown="mlsfhc"),
     form("marketplace:record_outside", "", f"{LEADS}h"),
     form("marketplace:import_outside", "", f"{LEADS}h"),
