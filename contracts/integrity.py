@@ -29,7 +29,7 @@ _SIGNED = {State.AGREED, State.ACTIVE, State.SUSPENDED, State.NOTICE, State.ENDE
 _SIGNING = {
     "offer", "counter", "accept", "propose_amendment", "amend", "propose_renewal", "renew",
 }  # fmt: skip
-_PAUSING, _RESUMING = {"suspend", "order_suspension"}, {"resume", "order_resumption"}
+_PAUSING = {"suspend", "order_suspension"}
 _COPIES = (
     "title",
     "plan",
@@ -289,7 +289,7 @@ def _pause_faults(
         if event.kind in _PAUSING:
             told.append([event.payload["first_on"], event.payload["lapses_after_on"]])
             is_open = True
-        elif is_open and event.kind in _RESUMING:
+        elif is_open and event.payload.get("last_on"):  # Resumed, or its notice withdrawn.
             told[-1][1], is_open = event.payload["last_on"], False
         elif is_open and event.payload.get("stays_suspended_until"):
             told[-1][1] = event.payload["stays_suspended_until"]

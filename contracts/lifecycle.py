@@ -86,13 +86,12 @@ class Row:
     because: str = ""
 
 
-def _rows() -> Iterator[tuple[tuple[Contract.State, Event], Row]]:
-    """The rows of PRODUCT 4.2. What takes two sides takes two steps: the first, which proposes,
-    changes no state; the other side's word does."""
-    signed = (State.AGREED, State.ACTIVE, State.SUSPENDED, State.NOTICE)
-    running = (State.ACTIVE, State.SUSPENDED, State.NOTICE)
-    either, clock = Actor.EITHER, Actor.CLOCK
+_Rows = Iterator[tuple[tuple[Contract.State, Event], Row]]
 
+
+def _rows_to_the_start() -> _Rows:
+    """Draft, negotiation, and what ends it before its first day."""
+    either, clock = Actor.EITHER, Actor.CLOCK
     yield (State.DRAFT, Event.REVISE), Row(either, State.DRAFT)
     yield (State.DRAFT, Event.OFFER), Row(either, State.OFFERED)
     yield (State.OFFERED, Event.COUNTER), Row(Actor.TURN, State.OFFERED)
@@ -102,7 +101,15 @@ def _rows() -> Iterator[tuple[tuple[Contract.State, Event], Row]]:
     yield (State.OFFERED, Event.LAPSE), Row(clock, State.LAPSED)
     yield (State.AGREED, Event.START), Row(clock, State.ACTIVE)
     yield (State.AGREED, Event.CANCEL), Row(either, State.ENDED, Because.CANCELLED)
-    for state in signed:
+    yield (State.OFFERED, Event.DISSOLVE), Row(clock, State.WITHDRAWN)
+    yield (State.AGREED, Event.DISSOLVE), Row(clock, State.ENDED, Because.DISSOLVED)
+
+
+def _rows_of_a_running_contract() -> _Rows:
+    """What takes two sides takes two steps: naming it changes no state, the other's word does."""
+    either, clock = Actor.EITHER, Actor.CLOCK
+    running = (State.ACTIVE, State.SUSPENDED, State.NOTICE)
+    for state in (State.AGREED, *running):
         yield (state, Event.PROPOSE_END), Row(either, state)
         yield (state, Event.CONFIRM_END), Row(either, State.ENDED, Because.MUTUAL)
     for state in running:
@@ -132,8 +139,6 @@ def _rows() -> Iterator[tuple[tuple[Contract.State, Event], Row]]:
     yield (State.NOTICE, Event.END_CHRONIC), chronic
     yield (State.ACTIVE, Event.CLAIM_COMPLETION), Row(Actor.PROVIDER, State.ACTIVE)
     yield (State.ACTIVE, Event.COMPLETE), Row(Actor.BUYER, State.ENDED, Because.COMPLETED)
-    yield (State.OFFERED, Event.DISSOLVE), Row(clock, State.WITHDRAWN)
-    yield (State.AGREED, Event.DISSOLVE), Row(clock, State.ENDED, Because.DISSOLVED)
     yield (State.ACTIVE, Event.DISSOLVE), Row(clock, State.NOTICE)
     yield (State.SUSPENDED, Event.DISSOLVE), Row(clock, State.NOTICE)
     yield (State.ACTIVE, Event.EXPIRE), Row(clock, State.ENDED, Because.EXPIRED)
@@ -142,7 +147,10 @@ def _rows() -> Iterator[tuple[tuple[Contract.State, Event], Row]]:
     yield (State.ENDED, Event.CLOSE), Row(clock, State.CLOSED)
 
 
-TABLE: Mapping[tuple[Contract.State, Event], Row] = dict(_rows())
+# PRODUCT 4.2, row by row.
+TABLE: Mapping[tuple[Contract.State, Event], Row] = dict(
+    [*_rows_to_the_start(), *_rows_of_a_running_contract()]
+)
 RUNNING = (State.AGREED, State.ACTIVE, State.SUSPENDED, State.NOTICE)
 TERMINAL = (State.CLOSED, State.DECLINED, State.WITHDRAWN, State.LAPSED)
 _ACTS = {
@@ -188,6 +196,12 @@ _ONLY_FROM = {
     for event in {each for _, each in TABLE}
 }
 
+_OVER_BY = {
+    Because.SUSPENSION_LAPSED: Event.SUSPENSION_LAPSES,
+    Because.CAUSE: Event.END_FOR_CAUSE,
+    Because.COMPLETED: Event.COMPLETE,
+}
+
 
 def state_on(contract: Contract, *, on: date) -> Contract.State:
     """The state that counts that day, computed from the dates."""
@@ -212,9 +226,7 @@ def ending_of(contract: Contract) -> tuple[Event, str]:
     """The event by which the calendar alone ends a running contract, and the reason it gives."""
     by_term = min(contract.ends_on, contract.ended_on or contract.ends_on)
     if contract.over_after_on and contract.over_after_on < by_term:
-        is_lapse = contract.over_because == Because.SUSPENSION_LAPSED
-        event = Event.SUSPENSION_LAPSES if is_lapse else Event.END_FOR_CAUSE
-        return event, contract.over_because
+        return _OVER_BY[Because(contract.over_because)], contract.over_because
     is_notice = contract.state == State.NOTICE
     return Event.EXPIRE, Because.NOTICE if is_notice else Because.EXPIRED
 

@@ -82,6 +82,13 @@ def benchmark(*, category: Category, unit: str, name: str, price: Decimal, on: d
     return Benchmark(unit)
 
 
+def newest_price_on(*, category: Category, unit: str, on: date) -> date | None:
+    """The day of the newest outside price for the unit; None where nothing compares."""
+    rows = OutsideOffer.objects.filter(category=category, unit=unit, priced_on__lte=on)
+    newest: date | None = rows.aggregate(day=Max("priced_on"))["day"]
+    return newest
+
+
 def _of(
     rows: QuerySet[OutsideOffer],
     *,

@@ -86,6 +86,16 @@ def grow(contract: Contract, *, on: date) -> None:
     contract.save(update_fields=["committed_year", "is_unfunded"])
 
 
+def follow(contract: Contract, *, before: Mapping[date, Decimal], on: date) -> None:
+    """Promise what other terms cost: no more than before is a `shrink`, else it is a `grow`.
+
+    So a lower price helps a buyer who could not fund all months.
+    """
+    after = plan_of(contract)
+    costs_more = any(amount > before.get(month, ZERO) for month, amount in after.items())
+    (grow if costs_more else shrink)(contract, on=on)
+
+
 def _begun() -> set[date]:
     """Months whose lines are computed, or that come further: they are never changed."""
     runs = SettlementRun.objects.exclude(state=SettlementRun.State.OPEN)

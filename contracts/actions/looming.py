@@ -9,7 +9,8 @@ Because = Contract.EndedBecause
 
 
 def look_ahead(contract: Contract) -> None:
-    """Set the day with which it is over if nobody acts: a suspension lapses, a breach stays.
+    """Set the day with which it is over if nobody acts: a suspension lapses, a breach stays, a
+    claim that the outcome is reached is confirmed by silence.
 
     The caller saves it with the event that changed something.
     """
@@ -18,6 +19,8 @@ def look_ahead(contract: Contract) -> None:
     if contract.ended_on is None:  # Under notice the days simply stay suspended to its end.
         pauses = contract.suspensions.filter(is_open=True).values_list("last_on", flat=True)
         ends += [(day, Because.SUSPENSION_LAPSED) for day in pauses]
+    claims = contract.proposals.filter(state=Proposal.State.OPEN, kind=Proposal.Kind.COMPLETE)
+    ends += [(day, Because.COMPLETED) for day in claims.values_list("answer_until_on", flat=True)]
     contract.over_after_on, contract.over_because = min(ends, default=(None, ""))
 
 
@@ -36,8 +39,12 @@ def suspend_to_the_end(contract: Contract) -> dict[str, Any]:
 
 def write_off(contract: Contract, because: str) -> None:
     """The day that hung over it has passed: it was the last one; the caller saves `ended_on`."""
-    if because in {Because.SUSPENSION_LAPSED, Because.CAUSE}:
-        contract.ended_on = contract.over_after_on
+    if because not in {Because.SUSPENSION_LAPSED, Because.CAUSE, Because.COMPLETED}:
+        return
+    contract.ended_on = contract.over_after_on
+    if because == Because.COMPLETED:
+        claims = contract.proposals.filter(state=Proposal.State.OPEN, kind=Proposal.Kind.COMPLETE)
+        claims.update(state=Proposal.State.CONFIRMED)
     if because == Because.CAUSE and contract.over_after_on:
         open_ones = contract.breaches.filter(state=Breach.State.OPEN)
         open_ones.filter(cure_until_on=contract.over_after_on).update(state=Breach.State.UNCURED)

@@ -149,9 +149,9 @@ def _begin(
         contract=contract, first_on=first_on, last_on=first_on + timedelta(days=days - 1),
         is_ordered=is_ordered, reason=reason, decided_by=by, decided_on=on,
     )  # fmt: skip
-    contract.proposals.filter(state=Proposal.State.OPEN, kind=Kind.SUSPEND).update(
-        state=Proposal.State.REPLACED
-    )
+    contract.proposals.filter(
+        state=Proposal.State.OPEN, kind__in=[Kind.SUSPEND, Kind.COMPLETE]
+    ).update(state=Proposal.State.REPLACED)
     looming.look_ahead(contract)
     records.record_event(
         contract, event, row, on=on, at=clock.now(), by=by, party=party, note=reason,

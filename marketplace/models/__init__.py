@@ -15,6 +15,7 @@ from marketplace.models.outside import (
     OutsideOfferQuerySet,
     OutsideSupplier,
     a_year_before,
+    months_before,
 )
 from marketplace.models.scores import SatisfactionScore
 
@@ -32,4 +33,5 @@ __all__ = [
     "ServiceOfferingQuerySet",
     "a_year_before",
     "is_object",
+    "months_before",
 ]

@@ -1,5 +1,6 @@
 """What is offered outside: the benchmark of what is sold inside."""
 
+from calendar import monthrange
 from datetime import date
 from typing import Self
 
@@ -13,12 +14,16 @@ from ledger.money import LARGEST
 from marketplace.models.offerings import Category
 
 
+def months_before(day: date, months: int) -> date:
+    """The same day so many months before; the last day of that month where it has none such."""
+    count = day.year * 12 + day.month - 1 - months
+    year, month = divmod(count, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
 def a_year_before(day: date) -> date:
     """The same day of the year before; 28 February for a leap day."""
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:
-        return day.replace(year=day.year - 1, day=28)
+    return months_before(day, 12)
 
 
 class OutsideSupplier(models.Model):

@@ -1,0 +1,135 @@
+"""Breach and cure, chronic failure, an outcome that is reached (PRODUCT 4.2, 4.11)."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+
+from accounts.errors import Invalid, Refused
+from contracts import lifecycle
+from contracts.actions import breaches, clockwork, notices
+from contracts.integrity import verify_contract
+from contracts.models import Contract, SettlementLine
+from contracts.queries.agreements import in_states
+from ledger.models import Reservation
+from tests import make
+from tests.make import MARCH
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+MARCH_2, MARCH_16 = date(2026, 3, 2), date(2026, 3, 16)
+TEXT = "Nobody answers the phone since Monday; answer it on working days."
+
+
+def by(contract, side, *, on=MARCH_2):
+    party = getattr(contract, side)
+    return {"party": party, "by": make.lead_of(party), "on": on}
+
+
+def broken(contract=None, *, side="buyer", on=MARCH_2):
+    contract = contract or make.active(price="3100.00")
+    return breaches.report_breach(contract, text=TEXT, **by(contract, side, on=on))
+
+
+def promised(contract):
+    rows = Reservation.objects.open().of(contract.cause)
+    return {row.month: row.amount for row in rows}
+
+
+def test_a_breach_is_no_state_and_charges_go_on_while_it_may_be_cured(
+    django_capture_on_commit_callbacks,
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        contract = broken()
+    assert (contract.state, contract.over_after_on) == ("active", MARCH_16)
+    assert lifecycle.state_on(contract, on=MARCH_16) == "active"
+    assert [TEXT in each.body for each in mail.outbox] == [True]
+    cured = breaches.cure_breach(contract, **by(contract, "buyer", on=MARCH_16))
+    assert (cured.over_after_on, cured.breaches.get().state) == (None, "cured")
+    assert lifecycle.state_on(cured, on=date(2026, 3, 17)) == "active"
+    assert verify_contract(cured) == []
+
+
+def test_not_cured_in_ten_working_days_it_ends_for_cause_and_is_paid_to_that_day():
+    contract = broken()
+    late = date(2026, 4, 2)
+    assert lifecycle.state_on(contract, on=date(2026, 3, 17)) == "ended"
+    assert lifecycle.ended_because_on(contract, on=late) == "cause"
+    assert Contract.objects.filter(in_states("ended", on=date(2026, 3, 17))).exists()
+    assert not Contract.objects.with_active_day(first=date(2026, 3, 17), last=late).exists()
+    with pytest.raises(Refused, match="is ended and cannot be reported as cured"):
+        breaches.cure_breach(contract, **by(contract, "buyer", on=date(2026, 3, 17)))
+    make.settled(MARCH)
+    assert SettlementLine.objects.get(contract=contract).amount == D("1600.00")
+    clockwork.run_clock(on=late)
+    contract.refresh_from_db()
+    assert (contract.state, contract.ended_because) == ("ended", "cause")
+    assert contract.ended_on == MARCH_16
+    assert contract.breaches.get().state == "uncured"
+    assert promised(contract) == {}
+    assert verify_contract(contract) == []
+
+
+def test_only_the_complainant_says_that_it_is_cured():
+    contract = broken()
+    with pytest.raises(Refused, match="has no open notice of breach") as refused:
+        breaches.cure_breach(contract, **by(contract, "provider"))
+    assert refused.value.code == "no_open_breach"
+
+
+def test_one_notice_of_breach_of_a_party_is_open_at_a_time_and_a_retry_changes_nothing():
+    contract = broken()
+    assert broken(contract).event_count == contract.event_count
+    with pytest.raises(Refused, match="may be cured until 16 March 2026") as refused:
+        breaches.report_breach(contract, text="Something else is broken.", **by(contract, "buyer"))
+    assert refused.value.code == "already_open"
+    both = broken(contract, side="provider", on=date(2026, 3, 5))
+    assert both.over_after_on == MARCH_16
+    left = breaches.cure_breach(both, **by(contract, "buyer", on=date(2026, 3, 6)))
+    assert left.over_after_on == date(2026, 3, 19)
+
+
+def test_a_notice_of_breach_says_what_is_broken():
+    contract = make.active()
+    with pytest.raises(Invalid, match="which promise is broken"):
+        breaches.report_breach(contract, text=" Bad. ", **by(contract, "buyer"))
+
+
+def test_an_end_that_comes_sooner_leaves_the_breach_without_effect():
+    contract = make.active(ends_on=date(2026, 3, 10))
+    broken(contract)
+    clockwork.run_clock(on=date(2026, 3, 20))
+    contract.refresh_from_db()
+    assert (contract.ended_because, contract.breaches.get().state) == ("expired", "moot")
+
+
+def test_a_breach_reported_under_notice_or_while_suspended_ends_it_too():
+    noticed = make.active()
+    noticed = notices.give_notice(noticed, **by(noticed, "provider"))
+    broken(noticed)
+    paused = make.suspended(suspended_on=MARCH)
+    broken(paused)
+    clockwork.run_clock(on=date(2026, 3, 20))
+    for contract in (noticed, paused):
+        contract.refresh_from_db()
+        assert (contract.state, contract.ended_because) == ("ended", "cause")
+        assert verify_contract(contract) == []
+
+
+def test_without_chronic_failure_the_buyer_may_not_end_it_at_once():
+    contract = make.active()
+    with pytest.raises(Refused, match="was missed 3 times within 6 months") as refused:
+        breaches.end_chronic(contract, **by(contract, "buyer"))
+    assert refused.value.code == "not_chronic"
+    with pytest.raises(Refused, match="is for the buyer of"):
+        breaches.end_chronic(contract, **by(contract, "provider"))
+
+
+def test_only_a_contract_that_is_paid_by_outcome_can_be_completed():
+    contract = make.active()
+    with pytest.raises(Refused, match="is not paid by outcome") as refused:
+        breaches.claim_completion(contract, **by(contract, "provider"))
+    assert refused.value.code == "no_outcome_plan"
+    with pytest.raises(Refused, match="is for the provider of"):
+        breaches.claim_completion(contract, **by(contract, "buyer"))
