@@ -101,6 +101,18 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
         "End with June", micro_enterprise="12", last_day_on="2026-06-30",
         reason="We need it no more.",
     ),
+    "contracts_suspend": _request(
+        "Propose to suspend it, or confirm it", micro_enterprise="12", reason="The site is closed."
+    ),
+    "contracts_amend": _request(
+        "Another price from July", micro_enterprise="12", hash=_HASH, valid_from_on="2026-07-01",
+        price="2100.00",
+    ),
+    "contracts_renew": _request("A year more", micro_enterprise="12", ends_on="2027-12-31"),
+    "contracts_breach": _request(
+        "Nobody answers", micro_enterprise="12",
+        text="Nobody answers the phone since Monday; answer it on working days.",
+    ),
     "usage_create": _request(
         "A day of delivery", contract="31", quantity="12", used_on="2026-03-19", key="meter-4711"
     ),

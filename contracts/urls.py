@@ -4,7 +4,16 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from contracts.views import agreements, delivery, drafting, integrity, outside, ratings, settlement
+from contracts.views import (
+    agreements,
+    changes,
+    delivery,
+    drafting,
+    integrity,
+    outside,
+    ratings,
+    settlement,
+)
 from ledger.months import parse, text_of
 
 # So that what lies next to a month, and all of its fiscal year, has an address too.
@@ -44,6 +53,19 @@ urlpatterns = [
     path("contracts/<int:pk>/cancel/", agreements.cancel, name="cancel"),
     path("contracts/<int:pk>/end/", agreements.end, name="end"),
     path("contracts/<int:pk>/confirm-end/", agreements.confirm_end, name="confirm_end"),
+    path("contracts/<int:pk>/suspend/", changes.suspend, name="suspend"),
+    path("contracts/<int:pk>/resume/", changes.resume, name="resume"),
+    path("contracts/<int:pk>/order-suspension/", changes.order_suspension, name="order_suspension"),
+    path("contracts/<int:pk>/order-resumption/", changes.order_resumption, name="order_resumption"),
+    path("contracts/<int:pk>/notice/", changes.notice, name="notice"),
+    path("contracts/<int:pk>/withdraw-notice/", changes.withdraw_notice, name="withdraw_notice"),
+    path("contracts/<int:pk>/breach/", changes.breach, name="breach"),
+    path("contracts/<int:pk>/cure/", changes.cure, name="cure"),
+    path("contracts/<int:pk>/chronic-failure/", changes.chronic_failure, name="chronic_failure"),
+    path("contracts/<int:pk>/complete/", changes.complete, name="complete"),
+    path("contracts/<int:pk>/sign-amendment/", changes.sign_amendment, name="sign_amendment"),
+    path("contracts/<int:pk>/sign-renewal/", changes.sign_renewal, name="sign_renewal"),
+    path("contracts/<int:pk>/drop-proposal/", changes.drop_proposal, name="drop_proposal"),
     path("contracts/delivery/", delivery.work, name="delivery"),
     path("contracts/<int:pk>/usage/", delivery.report_usage, name="report_usage"),
     path(

@@ -1,6 +1,6 @@
 """The REST edge of contracts, delivery, settlement and orders outside, a module for each noun."""
 
-from contracts.api.agreements import Contracts
+from contracts.api.changes import RunningContracts as Contracts
 from contracts.api.delivery import SuccessResults, UsageEntries
 from contracts.api.outside import OutsidePurchases
 from contracts.api.ratings import Ratings

@@ -20,10 +20,19 @@ from accounts.rest.answers import once, retried
 from accounts.rest.lists import DayFilter, FilterSet, KeyFilter
 from accounts.rest.resources import Resource, Row
 from contracts.actions import agreements
+from contracts.api.open_rows import BreachRow, ProposalRow, SuspensionRow
 from contracts.lifecycle import ended_because_on, state_on
 from contracts.models import Contract, ContractEvent, EndProposal, Signature, SuccessMeasure
 from contracts.queries.agreements import events_of, in_state, visible_to
-from contracts.terms import LONGEST_SECTION, SECTIONS, Measure, Terms, terms_of
+from contracts.terms import (
+    LONGEST_NOTICE_DAYS,
+    LONGEST_SECTION,
+    MOST_RENEWED_MONTHS,
+    SECTIONS,
+    Measure,
+    Terms,
+    terms_of,
+)
 from marketplace.api.offerings import ParametersField
 from marketplace.models import OfferedMeasure, OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan
@@ -91,6 +100,10 @@ class ContractRow(Row[Contract]):
     sections = serializers.SerializerMethodField()
     signatures = serializers.SerializerMethodField()
     open_end = serializers.SerializerMethodField()
+    notice_days = serializers.SerializerMethodField()
+    suspensions = serializers.SerializerMethodField()
+    proposals = serializers.SerializerMethodField()
+    breaches = serializers.SerializerMethodField()
 
     class Meta:
         model = Contract
@@ -100,6 +113,8 @@ class ContractRow(Row[Contract]):
             "version", "hash", "plan", "price", "parameters", "unit", "expected_quantity",
             "cap_quantity",
             "measures", "sections", "signatures", "open_end",
+            "over_after_on", "over_because", "notice_days", "renews_months", "suspensions",
+            "proposals", "breaches",
         )  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(State.choices))
@@ -127,6 +142,30 @@ class ContractRow(Row[Contract]):
         ends = contract.end_proposals.all() if self._is_open(contract) else ()
         named = [end for end in ends if end.state == EndProposal.State.OPEN]
         return OpenEndRow(named[0]).data if named else None
+
+    @extend_schema_field(serializers.IntegerField())
+    def get_notice_days(self, contract: Contract) -> int:
+        return terms_of(contract.current.terms).notice_days if contract.current else 0
+
+    @extend_schema_field(SuspensionRow(many=True, allow_null=True))
+    def get_suspensions(self, contract: Contract) -> Any:
+        if not self._is_open(contract):
+            return None
+        return SuspensionRow(contract.suspensions.all(), many=True).data
+
+    @extend_schema_field(ProposalRow(many=True, allow_null=True))
+    def get_proposals(self, contract: Contract) -> Any:
+        if not self._is_open(contract):
+            return None
+        on = self.context["on"]
+        standing = [each for each in contract.proposals.all() if each.answer_until_on >= on]
+        return ProposalRow([each for each in standing if each.state == "open"], many=True).data
+
+    @extend_schema_field(BreachRow(many=True, allow_null=True))
+    def get_breaches(self, contract: Contract) -> Any:
+        if not self._is_open(contract):
+            return None
+        return BreachRow(contract.breaches.all(), many=True).data
 
     def _is_open(self, contract: Contract) -> bool:
         """Whether the negotiation is this user's to see; asked once for all rows."""
@@ -171,6 +210,14 @@ class TermsBody(serializers.Serializer[Any]):
     ends_on = DayField(required=False)
     expected_quantity = QuantityField(required=False, allow_null=True, help_text="units a month")
     cap_quantity = QuantityField(required=False, allow_null=True, help_text="units a month")
+    notice_days = serializers.IntegerField(
+        required=False, min_value=0, max_value=LONGEST_NOTICE_DAYS,
+        help_text="then to the end of that month",
+    )  # fmt: skip
+    renews_months = serializers.IntegerField(
+        required=False, min_value=0, max_value=MOST_RENEWED_MONTHS,
+        help_text="by which it renews itself; 0 lets it end",
+    )  # fmt: skip
     measures = MeasureBody(many=True, required=False)
     joint_objective = OptionalText(LONGEST_SECTION)
     commitments = OptionalText(LONGEST_SECTION)
@@ -264,7 +311,12 @@ class Contracts(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Contr
 
     def loaded(self, rows: QuerySet[Contract]) -> QuerySet[Contract]:
         return rows.select_related("current", "buyer", "provider").prefetch_related(
-            "current__measures", "signatures", "end_proposals"
+            "current__measures",
+            "signatures",
+            "end_proposals",
+            "suspensions",
+            "breaches",
+            "proposals__version",
         )
 
     @extend_schema(request=DraftBody, responses={201: ContractRow})
@@ -349,7 +401,7 @@ class Contracts(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Contr
     def _changed(self, event: Callable[..., Contract], body: type[TermsBody]) -> Response:
         """An event that carries terms: those that are not sent stay as they are."""
         contract, given = self.get_object(), self.asked(body)
-        changes = {name: given.pop(name) for name in list(given) if name in _TERMS}
+        changes = {name: given.pop(name) for name in list(given) if name in TERMS}
         if contract.current is None:
             raise AssertionError(f"{contract} has no terms.")
         given["terms"] = terms_of(contract.current.terms).with_changes(**changes)
@@ -361,7 +413,7 @@ class Contracts(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Contr
         return self.shown(event(contract, **given, by=self.user, on=self.on))
 
 
-_TERMS = frozenset(Terms.__dataclass_fields__)
+TERMS = frozenset(Terms.__dataclass_fields__)
 
 
 def _offered_terms(offering: ServiceOffering, given: dict[str, Any], *, on: date) -> Terms:

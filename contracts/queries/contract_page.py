@@ -1,6 +1,6 @@
 """One contract as its page prints it: words, figures, and at most one primary action."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,9 +11,10 @@ from accounts.queries import organization
 from contracts import lifecycle
 from contracts.integrity import Fault, verify_contract
 from contracts.lifecycle import Event, OpenRecord
-from contracts.models import Contract, ContractEvent, ContractVersion, SuccessMeasure
+from contracts.models import Contract, ContractEvent, ContractVersion, Proposal, SuccessMeasure
 from contracts.queries import printed
 from contracts.queries.contract_panel import Panel, panel_of
+from contracts.queries.delivery import version_on
 from contracts.queries.planned import plan_of
 from contracts.queries.printed import Change, TermRow, day
 from ledger.models import Reservation
@@ -35,6 +36,29 @@ _TOLD: dict[str, str] = {
     Event.PROPOSE_END: "{party} proposes to end it on {last_day}",
     Event.CONFIRM_END: "{party} confirms the end on {last_day}",
     Event.EXPIRE: "Its last day is over",
+    Event.PROPOSE_AMENDMENT: "{party} proposes other terms from {valid_from}, version {version}",
+    Event.AMEND: "Amended: {party} signs version {version}, in force from {valid_from}",
+    Event.PROPOSE_RENEWAL: "{party} proposes to renew it to {ends_on}",
+    Event.RENEW: "Renewed to {ends_on}: {party} signs version {version}",
+    Event.RENEW_ITSELF: "Renewed by its terms, to {ends_on}",
+    Event.PROPOSE_SUSPENSION: "{party} proposes to suspend it",
+    Event.SUSPEND: "Suspended from {first}: {party} confirms",
+    Event.ORDER_SUSPENSION: "Suspended from {first} by the CHRO",
+    Event.PROPOSE_RESUMPTION: "{party} proposes to resume it",
+    Event.RESUME: "Resumed: {party} confirms",
+    Event.ORDER_RESUMPTION: "Resumed by the CHRO",
+    Event.SUSPENSION_LAPSES: "Nobody resumed it in time: it is over",
+    Event.GIVE_NOTICE: "{party} gives notice; its last day is {last_day}",
+    Event.PROPOSE_STAY: "{party} proposes to withdraw the notice",
+    Event.WITHDRAW_NOTICE: "Notice withdrawn: {party} confirms",
+    Event.DROP_PROPOSAL: "{party} turns the proposal down",
+    Event.REPORT_BREACH: "{party} gives notice of a breach, to be cured until {cure_until}",
+    Event.CURE_BREACH: "{party} confirms that the breach is cured",
+    Event.END_FOR_CAUSE: "The breach was not cured in time: it is over",
+    Event.END_CHRONIC: "{party} ends it for chronic failure",
+    Event.CLAIM_COMPLETION: "{party} says that the outcome is reached",
+    Event.COMPLETE: "The outcome is reached: it is over",
+    Event.DISSOLVE: "A party dissolves",
     Event.CLOSE: "Closed: all months settled, nothing open",
     OpenRecord.DISPUTE: "Dispute {dispute} {step}",
 }
@@ -75,6 +99,7 @@ class ContractPage:
     is_full: bool = False
     sections: list[TermRow] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    changes_note: str = ""
     versions: str = ""
     signatures: list[Sheet] = field(default_factory=list)
     seal: str = ""
@@ -92,10 +117,8 @@ def contract_page(
     contract: Contract, *, user: User, me: MicroEnterprise | None, on: date
 ) -> ContractPage:
     """The page for one reader, who acts for `me`."""
-    version = contract.current
-    if version is None:
-        raise AssertionError(f"{contract} has no terms.")
     state = lifecycle.state_on(contract, on=on)
+    version = _shown(contract, state, on=on)
     firm = organization()
     base = ContractPage(
         contract=contract, version=version, title=version.title, state=state,
@@ -105,14 +128,17 @@ def contract_page(
         levels=printed.level_rows(version, firm.currency),
     )  # fmt: skip
     if not may_see_negotiation(user, contract.buyer, contract.provider, on=on):
-        return base
+        panel = panel_of(contract, version, state, user=user, me=None, on=on)
+        return replace(base, panel=panel)
     faults = verify_contract(contract)
+    changes, changes_note = _changes(contract, version, state, firm.currency, on=on)
     months = _months(contract, on=on, starts_in=firm.fiscal_year_start_month)
     return ContractPage(
         **vars(base) | {
             "is_full": True,
             "sections": printed.section_rows(version.terms),
-            "changes": _changes(version, state, firm.currency),
+            "changes": changes,
+            "changes_note": changes_note,
             "versions": f"Version {version.number}",
             "signatures": _sheets(contract, version),
             "seal": _seal(contract, faults),
@@ -128,21 +154,51 @@ def contract_page(
     )  # fmt: skip
 
 
+def _shown(contract: Contract, state: Contract.State, *, on: date) -> ContractVersion:
+    """The terms in force that day; what was signed for a later day is shown as a change."""
+    version = version_on(contract, on=on) if state in lifecycle.RUNNING else None
+    shown = version or contract.current
+    if shown is None:
+        raise AssertionError(f"{contract} has no terms.")
+    return shown
+
+
 def _state_label(contract: Contract, state: Contract.State, *, on: date) -> str:
     if state == State.ENDED:
         because = lifecycle.ended_because_on(contract, on=on).replace("_", " ")
         if lifecycle.is_running(contract, on=on) or on < contract.starts_on:
             return f"Ends {day(lifecycle.last_day_of(contract))}"
         return f"Ended, {because}"
+    if state == State.NOTICE:
+        return f"Notice, ends {day(lifecycle.last_day_of(contract))}"
     return str(state.label)
 
 
-def _changes(version: ContractVersion, state: Contract.State, currency: str) -> list[Change]:
-    """What the last counter changed, while it waits for an answer."""
-    if state != State.OFFERED or version.number == 1:
-        return []
-    before = ContractVersion.objects.get(contract=version.contract_id, number=version.number - 1)
-    return printed.changes(before, version, currency)
+def _changes(
+    contract: Contract, version: ContractVersion, state: Contract.State, currency: str, *, on: date
+) -> tuple[list[Change], str]:
+    """What the last counter changed, or what an open amendment or renewal would; and which."""
+    if state == State.OFFERED and version.number > 1:
+        before = ContractVersion.objects.get(
+            contract=version.contract_id, number=version.number - 1
+        )
+        told = "The last counter-offer, beside the version before it"
+        return printed.changes(before, version, currency), told
+    asked = contract.proposals.filter(
+        state=Proposal.State.OPEN, version__isnull=False, answer_until_on__gte=on
+    )
+    proposal = asked.select_related("version", "proposed_for").order_by("-pk").first()
+    if state not in lifecycle.RUNNING:
+        return [], ""
+    if proposal is None or proposal.version is None:
+        later = contract.current
+        if later is None or later.pk == version.pk:
+            return [], ""
+        told = f"Signed by both sides, from {day(later.valid_from_on)}"
+        return printed.changes(version, later, currency), told
+    since = day(proposal.version.valid_from_on)
+    told = f"What {proposal.proposed_for} proposes from {since}, beside what holds now"
+    return printed.changes(version, proposal.version, currency), told
 
 
 def _sheets(contract: Contract, version: ContractVersion) -> list[Sheet]:
@@ -194,16 +250,24 @@ def _timeline(contract: Contract, state: Contract.State, *, on: date) -> list[di
 
 
 def _told(event: ContractEvent) -> dict[str, Any]:
-    last = event.payload.get("last_day_on")
     text = _TOLD[event.kind].format(
         party=event.party,
         version=event.version.number if event.version else "",
-        last_day=day(date.fromisoformat(last)) if last else "",
         dispute=event.payload.get("dispute", ""),
         step=event.payload.get("step", ""),
+        ends_on=_day(event.payload.get("ends_on"))
+        or (day(event.version.ends_on) if event.version else ""),
+        last_day=_day(event.payload.get("last_day_on")),
+        first=_day(event.payload.get("first_on")),
+        cure_until=_day(event.payload.get("cure_until_on")),
+        valid_from=day(event.version.valid_from_on) if event.version else "",
     )
     who = event.actor.display_name if event.actor else "By the calendar"
     return {"at": event.on, "text": text, "note": " · ".join(filter(None, [who, event.note]))}
+
+
+def _day(text: str | None) -> str:
+    return day(date.fromisoformat(text)) if text else ""
 
 
 def _months(contract: Contract, *, on: date, starts_in: int) -> list[PlannedMonth]:

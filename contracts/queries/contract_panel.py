@@ -1,13 +1,15 @@
 """What a reader can do about a contract now: words, figures, and at most one primary button."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from accounts import policy
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import may_sign_for
 from contracts import lifecycle
+from contracts.lifecycle import RUNNING
 from contracts.models import Contract, ContractVersion, EndProposal
+from contracts.queries.deeds import Asked, Deed, Reader, asked_of, deeds_of, orders_of, warnings_of
 from contracts.queries.effects import Effect, effect_of
 from contracts.queries.printed import day
 from contracts.terms import terms_of
@@ -15,12 +17,21 @@ from contracts.terms import terms_of
 State = Contract.State
 
 
+_TITLES = {
+    State.AGREED: "Both sides agree",
+    State.ACTIVE: "It is running",
+    State.SUSPENDED: "It is suspended",
+    State.NOTICE: "Notice is given",
+}
+
+
 @dataclass(frozen=True)
 class Panel:
     """What the reader can do now: a title, words, figures, and the buttons by name.
 
-    `primary` is one of "offer", "accept", "confirm_end" or nothing; `others` are further events
-    that the reader's party may cause.
+    `primary` is one of "offer", "accept", "confirm_end", "deed" or nothing; `others` are further
+    events that the reader's party may cause; `asked` are proposals that stand open, and `deeds`
+    what may be begun with a running contract.
     """
 
     title: str
@@ -30,6 +41,8 @@ class Panel:
     others: frozenset[str] = frozenset()
     effect: Effect | None = None
     end: EndProposal | None = None
+    asked: tuple[Asked, ...] = ()
+    deeds: tuple[Deed, ...] = ()
 
 
 def panel_of(
@@ -43,14 +56,19 @@ def panel_of(
 ) -> Panel | None:
     """What this reader can do about it now."""
     if me is None or me.pk not in {contract.buyer_id, contract.provider_id}:
-        return None
+        orders = orders_of(contract, state, user=user, on=on)
+        words = warnings_of(contract, state, on=on)
+        return Panel("For integrity", words, deeds=tuple(orders)) if orders else None
     signs = may_sign_for(user, me, on=on)
     if state == State.DRAFT:
         return _draft_panel(contract, version, me, signs=signs, on=on)
     if state == State.OFFERED:
         return _offer_panel(contract, version, me, signs=signs, on=on)
-    if state in {State.AGREED, State.ACTIVE}:
+    if state == State.AGREED:
         return _signed_panel(contract, state, me, signs=signs, on=on)
+    if state in RUNNING:
+        panel = _signed_panel(contract, state, me, signs=signs, on=on)
+        return _with_deeds(panel, Reader(contract, me, user, on=on), state, user=user)
     return _ended_panel(contract, state, on=on)
 
 
@@ -94,10 +112,26 @@ def _offer_panel(
     )  # fmt: skip
 
 
+def _with_deeds(panel: Panel, reader: Reader, state: Contract.State, *, user: User) -> Panel:
+    """What stands open goes first; the first that waits for this side is the primary button."""
+    asked = sorted(asked_of(reader), key=lambda each: each.confirm is None)
+    orders = orders_of(reader.contract, state, user=user, on=reader.on)
+    words = [*panel.words, *warnings_of(reader.contract, state, on=reader.on)]
+    waiting = next((each.confirm for each in asked if each.confirm), None)
+    is_ours = waiting is not None and not panel.primary
+    title = next(each.title for each in asked if each.confirm) if is_ours else panel.title
+    return replace(
+        panel, title=title, words=words, asked=tuple(asked),
+        deeds=(*deeds_of(reader, state), *orders),
+        primary="deed" if is_ours else panel.primary,
+        button=waiting.button if waiting and is_ours else panel.button,
+    )  # fmt: skip
+
+
 def _signed_panel(
     contract: Contract, state: Contract.State, me: MicroEnterprise, *, signs: bool, on: date
 ) -> Panel:
-    last = day(contract.ends_on)
+    last = day(lifecycle.last_day_of(contract))
     words = [f"It ends on {last}."]
     if state == State.AGREED:
         words = [f"It starts on {day(contract.starts_on)} and ends on {last}."]
@@ -115,7 +149,7 @@ def _signed_panel(
         .select_related("proposed_for")
         .first()
     )
-    title = "Both sides agree" if state == State.AGREED else "It is running"
+    title = _TITLES[state]
     if end is None:
         return Panel(title, words, others=frozenset(others))
     words.insert(

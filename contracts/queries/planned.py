@@ -1,7 +1,7 @@
 """What a contract is expected to cost, month by month: over its versions, without its pauses."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -15,18 +15,29 @@ from contracts.terms import terms_of
 Plan = dict[date, Decimal]
 
 
-def plan_of(contract: Contract, *, also: ContractVersion | None = None) -> Plan:
+def plan_of(
+    contract: Contract,
+    *,
+    also: ContractVersion | None = None,
+    last_on: date | None = None,
+    pauses: Sequence[Days] | None = None,
+) -> Plan:
     """The months from its start to its last day with what each is expected to cost.
 
-    By the versions that both sides signed; by the current one while they have not. With `also` as
-    if that version were signed too, its end included.
+    By the versions that both sides signed; by the current one while they have not. For what would
+    be: with `also` as if that version were signed too, its end included; with another last day or
+    other suspended days as if those held.
     """
-    return plans_of([contract], also=also)[contract.pk]
+    versions = list(signed_versions(Contract.objects.filter(pk=contract.pk)))
+    last = last_on or lifecycle.last_day_of(contract)
+    if also:
+        versions, last = [*versions, also], max(last, also.ends_on)
+    if pauses is None:
+        pauses = pauses_of(contract)
+    return _planned(contract, versions, last_on=last, pauses=pauses)
 
 
-def plans_of(
-    contracts: Sequence[Contract], *, also: ContractVersion | None = None
-) -> Mapping[int, Plan]:
+def plans_of(contracts: Sequence[Contract]) -> Mapping[int, Plan]:
     """`plan_of` for many contracts, in two queries; each carries its `current`."""
     keys = [contract.pk for contract in contracts]
     versions: dict[int, list[ContractVersion]] = defaultdict(list)
@@ -37,23 +48,30 @@ def plans_of(
         "contract", "first_on", "last_on"
     ):
         pauses[key].append(Days(*days))
-    plans = {}
-    for contract in contracts:
-        held = versions[contract.pk] or ([contract.current] if contract.current else [])
-        plans[contract.pk] = _planned(contract, held, pauses[contract.pk], also=also)
-    return plans
+    return {
+        contract.pk: _planned(
+            contract, versions[contract.pk], last_on=lifecycle.last_day_of(contract),
+            pauses=pauses[contract.pk],
+        )
+        for contract in contracts
+    }  # fmt: skip
+
+
+def pauses_of(contract: Contract) -> list[Days]:
+    """Its suspended days; those of an open suspension as long as it can last."""
+    rows = contract.suspensions.order_by("first_on").values_list("first_on", "last_on")
+    return [Days(*row) for row in rows]
 
 
 def _planned(
     contract: Contract,
-    versions: Iterable[ContractVersion],
-    pauses: Sequence[Days],
+    versions: Sequence[ContractVersion],
     *,
-    also: ContractVersion | None,
+    last_on: date,
+    pauses: Sequence[Days],
 ) -> Plan:
-    last = max(lifecycle.last_day_of(contract), also.ends_on) if also else None
-    days = Days(contract.starts_on, last or lifecycle.last_day_of(contract))
-    held = [*versions, also] if also else list(versions)
+    held = versions or ([contract.current] if contract.current else [])
+    days = Days(contract.starts_on, last_on)
     spans = in_force(((each.valid_from_on, each) for each in held), within=days)
     return planned_over([_priced(span, version) for span, version in spans], suspended=pauses)
 

@@ -14,6 +14,7 @@ from accounts.http import MemberRequest, acting_me, acting_me_or_none, today, wh
 from accounts.queries import organization
 from contracts.actions import agreements, guards
 from contracts.forms.agreements import EndForm, ReasonForm, SignForm
+from contracts.forms.changes import field_of
 from contracts.forms.delivery import rating_form
 from contracts.models import Contract
 from contracts.queries import contract_list, delivered
@@ -60,7 +61,7 @@ def contract(request: MemberRequest, pk: int) -> HttpResponse:
     """One contract with its terms, signatures, timeline, and what the reader can do now."""
     on, found = today(request), found_contract(request, pk)
     page = contract_page(found, user=request.user, me=acting_me_or_none(request), on=on)
-    asked = request.GET.get("month", "")
+    asked, panel = request.GET.get("month", ""), page.panel
     lived = delivered.sections(found, user=request.user, asked=asked, on=on)
     rating = lived.get("rating")
     context = {
@@ -71,6 +72,8 @@ def contract(request: MemberRequest, pk: int) -> HttpResponse:
         "reason_form": ReasonForm(auto_id="why_%s"),
         "contract": found,
         "currency": page.currency,
+        "asked_rows": [(each, field_of(each.drop)) for each in panel.asked] if panel else [],
+        "deed_rows": [(each, field_of(each)) for each in panel.deeds] if panel else [],
         "rating_form": rating_form(found, rating.own) if rating else None,
         **lived,
     }
@@ -129,7 +132,7 @@ def end(request: MemberRequest, pk: int) -> HttpResponse:
             return f"The contract ends on {last}.\nWhat lay beyond that day is available again."
         return f"You propose {last} as the last day.\nThe other side has to confirm it."
 
-    return _happen(request, pk, deed)
+    return happen(request, pk, deed)
 
 
 @require_POST
@@ -147,7 +150,7 @@ def confirm_end(request: MemberRequest, pk: int) -> HttpResponse:
         )
         return f"The contract ends on {day(last)}.\nWhat lay beyond that day is available again."
 
-    return _happen(request, pk, deed)
+    return happen(request, pk, deed)
 
 
 def found_contract(request: MemberRequest, pk: int) -> Contract:
@@ -188,7 +191,7 @@ def _sign(
         )  # fmt: skip
         return said(done)
 
-    return _happen(request, pk, deed)
+    return happen(request, pk, deed)
 
 
 def _give_up(
@@ -207,10 +210,10 @@ def _give_up(
         )  # fmt: skip
         return said
 
-    return _happen(request, pk, deed)
+    return happen(request, pk, deed)
 
 
-def _happen(request: MemberRequest, pk: int, deed: Callable[[Contract], str]) -> HttpResponse:
+def happen(request: MemberRequest, pk: int, deed: Callable[[Contract], str]) -> HttpResponse:
     """Do it, and go back to the contract with a word on what became of it."""
     found = found_contract(request, pk)
     try:

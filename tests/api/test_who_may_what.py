@@ -51,12 +51,23 @@ POST contracts/                             n y n n n n n  contracts:write
 GET contracts/{id}/                         y y h h h y n  contracts:read
 PATCH contracts/{id}/                       n y h h h n n  contracts:write
 POST contracts/{id}/accept/                 n y h h h n n  -
+POST contracts/{id}/amend/                  n y h h h n n  -
+POST contracts/{id}/breach/                 n y h h h n n  -
 POST contracts/{id}/cancel/                 n y h h h n n  -
+POST contracts/{id}/chronic-failure/        n y h h h n n  -
+POST contracts/{id}/complete/               n y h h h n n  -
 POST contracts/{id}/counter/                n y h h h n n  -
+POST contracts/{id}/cure/                   n y h h h n n  -
 POST contracts/{id}/decline/                n y h h h n n  -
+POST contracts/{id}/drop-proposal/          n y h h h n n  -
 POST contracts/{id}/end/                    n y h h h n n  -
 GET contracts/{id}/events/                  y y h h h y n  contracts:read
+POST contracts/{id}/notice/                 n y h h h n n  -
 POST contracts/{id}/offer/                  n y h h h n n  -
+POST contracts/{id}/renew/                  n y h h h n n  -
+POST contracts/{id}/resume/                 n y h h h n n  -
+POST contracts/{id}/suspend/                n y h h h n n  -
+POST contracts/{id}/withdraw-notice/        n y h h h n n  -
 POST contracts/{id}/withdraw/               n y h h h n n  -
 GET course-runs/                            y y y y y y n  learning:read
 POST course-runs/                           n y y y n n n  learning:write
@@ -330,8 +341,15 @@ def _bodies(buyer, contract, own, rows, member):
         "patch contracts/{id}/": me | seen | {"price": "5.00"},
         **{
             f"post contracts/{{id}}/{event}/": me
-            for event in ("offer", "decline", "withdraw", "cancel")
+            for event in (
+                "offer", "decline", "withdraw", "cancel", "suspend", "resume", "notice",
+                "withdraw-notice", "cure", "chronic-failure", "complete",
+            )
         },
+        "post contracts/{id}/amend/": me | seen | {"valid_from_on": "2026-06-01", "price": "9.00"},
+        "post contracts/{id}/renew/": me | {"ends_on": "2027-09-30"},
+        "post contracts/{id}/breach/": me | {"text": "Nobody answers the phone since Monday."},
+        "post contracts/{id}/drop-proposal/": me | {"kind": "suspend"},
         "post contracts/{id}/accept/": me | seen,
         "post contracts/{id}/counter/": me | seen | {"price": "1900.00"},
         "post contracts/{id}/end/": me | {"last_day_on": "2026-06-30"},
