@@ -185,8 +185,7 @@ def _only_signature(given: dict[str, Any]) -> None:
     """Whoever signs what the other side wrote changes none of it."""
     if extra := given.keys() - {"party", "seen_hash", "note"}:
         raise Invalid(
-            "Whoever signs changes nothing. Leave it out, or propose other terms.",
-            field=sorted(extra)[0],
+            "Whoever signs changes nothing. Leave it out, or propose other terms.", field=min(extra)
         )
     given.pop("note", None)
 

@@ -238,8 +238,8 @@ def _new_breach(reader: Reader) -> Iterator[Deed]:
     count = policy.in_force(on=reader.on)["breach_cure_working_days"]
     until = nth_working_day_after(reader.on, count, holidays())
     words = (
-        f"{reader.other} reads it at once and may cure it until {day(until)}. If you do not confirm"
-        " by then that it is cured, the contract ends for cause with that day.",
+        f"{reader.other} reads it at once and may cure it until {day(until)}.",
+        "Without your word by then that it is cured, the contract ends for cause with that day.",
         "Charges go on to that day; credits stay due.",
     )
     yield reader.deed(

@@ -133,3 +133,45 @@ def test_only_a_contract_that_is_paid_by_outcome_can_be_completed():
     assert refused.value.code == "no_outcome_plan"
     with pytest.raises(Refused, match="is for the provider of"):
         breaches.claim_completion(contract, **by(contract, "buyer"))
+
+
+def outcome_contract():
+    return make.active(plan="outcome", price="3000.00", expected=2, cap=3)
+
+
+def test_both_sides_agree_that_the_outcome_is_reached():
+    contract = outcome_contract()
+    claimed = breaches.claim_completion(contract, **by(contract, "provider"), reason="All hired.")
+    assert (claimed.state, claimed.over_because) == ("active", "completed")
+    done = breaches.confirm_completion(contract, **by(contract, "buyer", on=date(2026, 3, 4)))
+    assert (done.state, done.ended_because) == ("ended", "completed")
+    assert done.ended_on == date(2026, 3, 4)
+    assert breaches.confirm_completion(contract, **by(contract, "buyer")).event_count == (
+        done.event_count
+    )
+    assert verify_contract(done) == []
+
+
+def test_silence_for_five_working_days_confirms_the_outcome_by_date():
+    contract = outcome_contract()
+    contract = breaches.claim_completion(contract, **by(contract, "provider"))
+    last = date(2026, 3, 9)
+    assert contract.over_after_on == last
+    assert lifecycle.state_on(contract, on=last) == "active"
+    assert lifecycle.ended_because_on(contract, on=date(2026, 3, 10)) == "completed"
+    clockwork.run_clock(on=date(2026, 3, 30))
+    contract.refresh_from_db()
+    assert (contract.ended_because, contract.ended_on) == ("completed", last)
+    assert contract.proposals.get().state == "confirmed"
+    assert verify_contract(contract) == []
+
+
+def test_a_claim_that_is_turned_down_or_a_suspension_leaves_it_running():
+    contract = outcome_contract()
+    breaches.claim_completion(contract, **by(contract, "provider"))
+    left = breaches.drop_proposal(contract, "complete", **by(contract, "buyer"), reason="No.")
+    assert (left.state, left.over_after_on) == ("active", None)
+    breaches.claim_completion(contract, **by(contract, "provider"))
+    paused = make.pause(contract, on=date(2026, 3, 3))
+    assert (paused.state, paused.over_because) == ("suspended", "suspension_lapsed")
+    assert clockwork.run_clock(on=date(2026, 3, 20))["failed"] == 0
