@@ -100,6 +100,7 @@ class ContractRow(Row[Contract]):
     sections = serializers.SerializerMethodField()
     signatures = serializers.SerializerMethodField()
     open_end = serializers.SerializerMethodField()
+    over_because = serializers.SerializerMethodField()
     notice_days = serializers.SerializerMethodField()
     suspensions = serializers.SerializerMethodField()
     proposals = serializers.SerializerMethodField()
@@ -142,6 +143,10 @@ class ContractRow(Row[Contract]):
         ends = contract.end_proposals.all() if self._is_open(contract) else ()
         named = [end for end in ends if end.state == EndProposal.State.OPEN]
         return OpenEndRow(named[0]).data if named else None
+
+    @extend_schema_field(serializers.ChoiceField(Contract.EndedBecause.choices, allow_null=True))
+    def get_over_because(self, contract: Contract) -> str | None:
+        return contract.over_because or None
 
     @extend_schema_field(serializers.IntegerField())
     def get_notice_days(self, contract: Contract) -> int:

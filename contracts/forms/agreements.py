@@ -1,6 +1,6 @@
 """The terms of a contract as a form: price, days, the five sections and the success measures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -11,13 +11,25 @@ from django.db.models import QuerySet
 from accounts.errors import Refused
 from accounts.forms.days import DayField
 from accounts.models import MicroEnterprise
-from contracts.terms import LONGEST_SECTION, MOST_MEASURES, SECTIONS, Adjustment, Measure, Terms
+from contracts.terms import (
+    LONGEST_NOTICE_DAYS,
+    LONGEST_SECTION,
+    MOST_MEASURES,
+    MOST_RENEWED_MONTHS,
+    SECTIONS,
+    Adjustment,
+    Measure,
+    Terms,
+)
 from ledger.money import ZERO
 from marketplace.forms import plans
 from marketplace.forms.levels import LevelRows
 from marketplace.models import OfferedMeasure
 from marketplace.price_plans import Plan
 
+_DAYS = {"starts_on", "ends_on", "valid_from_on"}
+# What a form that leaves it out does not change.
+_MAY_BE_EMPTY = {"notice_days", "renews_months", "credit_cap"}
 _HINTS = {
     "joint_objective": "What both sides want to reach together.",
     "commitments": "Who does what, by when.",
@@ -63,6 +75,17 @@ class TermsForm(forms.Form):
     satisfied_floor = _percent("Floor", "Satisfied answers; below it the fee is less.")
     starts_on = DayField(label="First day")
     ends_on = DayField(label="Last day", help_text="Included.")
+    valid_from_on = DayField(
+        label="In force from", help_text="Tomorrow at the earliest; until then nothing changes."
+    )
+    notice_days = forms.IntegerField(
+        label="Notice", help_text="Days, then to the end of that month.", required=False,
+        min_value=0, max_value=LONGEST_NOTICE_DAYS,
+    )  # fmt: skip
+    renews_months = forms.IntegerField(
+        label="Renews itself by", help_text="Months at its last day; 0 lets it end.",
+        required=False, min_value=0, max_value=MOST_RENEWED_MONTHS,
+    )  # fmt: skip
     note = forms.CharField(
         label="Word to the other side", required=False, max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -75,6 +98,7 @@ class TermsForm(forms.Form):
         plan: str,
         customers: QuerySet[MicroEnterprise] | None,
         with_note: bool,
+        days: Collection[str],
         initial: Mapping[str, Any],
     ) -> None:
         super().__init__(data, initial={"key": uuid4().hex} | dict(initial))
@@ -92,6 +116,8 @@ class TermsForm(forms.Form):
             self.fields["buyer"].queryset = customers  # type: ignore[attr-defined]
         if not with_note:
             del self.fields["note"]
+        for name in _DAYS - set(days):
+            del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         """The three figures of the satisfaction adjustment come together, or not at all."""
@@ -185,15 +211,17 @@ class TermsInput:
         customers: QuerySet[MicroEnterprise] | None = None,
         earliest: str = "",
         with_note: bool = False,
+        days: Collection[str] = ("starts_on", "ends_on"),
     ) -> None:
         self.plan, self.unit = plan, unit
-        self._start: Terms = initial["terms"]
+        self.start: Terms = initial["terms"]
         self.form = TermsForm(
-            data, plan=plan, customers=customers, with_note=with_note,
-            initial=_as_typed({**initial, **_satisfied(self._start.adjustment)}),
+            data, plan=plan, customers=customers, with_note=with_note, days=days,
+            initial=_as_typed({**initial, **_satisfied(self.start.adjustment)}),
         )  # fmt: skip
-        self.levels = LevelRows(data, self._start.levels)
-        self.form.fields["starts_on"].help_text = earliest
+        self.levels = LevelRows(data, self.start.levels)
+        if "starts_on" in self.form.fields:
+            self.form.fields["starts_on"].help_text = earliest
         rows = [_as_typed(vars(each)) for each in measures]
         self.measures = MeasureFormSet(data, prefix="measure", initial=rows)
         for row in self.measures:
@@ -220,13 +248,15 @@ class TermsInput:
 
     @property
     def terms(self) -> Terms:
-        """What was typed, of a valid form."""
-        told = self.form.cleaned_data
-        if told["credit_cap"] is None:
-            told = told | {"credit_cap": self._start.credit_cap}
+        """What was typed, of a valid form; what it does not ask for stays as it started."""
+        told = {
+            name: value
+            for name, value in self.form.cleaned_data.items()
+            if not (name in _MAY_BE_EMPTY and value is None)
+        }
         names = {*Terms.__dataclass_fields__} & told.keys()
         rows = [row.cleaned_data for row in self.measures if row not in self.measures.deleted_forms]
-        return Terms(
+        return self.start.with_changes(
             plan=self.plan,
             unit=self.unit,
             parameters=plans.parameters_from(told, Plan(self.plan)),

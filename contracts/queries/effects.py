@@ -11,10 +11,12 @@ from django.db.models import Sum
 from accounts.models import MicroEnterprise
 from accounts.queries import organization
 from contracts import pricing
+from contracts.models import Contract, ContractVersion
+from contracts.queries.planned import plan_of
 from contracts.terms import Terms
 from ledger.models import Cause, Reservation
 from ledger.money import ZERO, to_cents
-from ledger.months import fiscal_year
+from ledger.months import fiscal_year, month_of
 from ledger.queries import Money, money_of
 from marketplace.price_plans import PricePlan, sound
 
@@ -48,6 +50,33 @@ def effect_of(
     plan = pricing.planned_by_month(
         tariff, expected=terms.expected_quantity, starts_on=terms.starts_on, ends_on=terms.ends_on
     )
+    return _effect(plan, buyer=buyer, on=on, cause=cause)
+
+
+def effect_of_change(
+    contract: Contract,
+    terms: Terms,
+    *,
+    valid_from_on: date,
+    buyer: MicroEnterprise | None,
+    on: date,
+) -> Effect:
+    """The effect of other terms on a running contract, from that day on."""
+    version = ContractVersion(
+        terms=terms.document(
+            contract=contract.pk, number=0, buyer=contract.buyer_id,
+            provider=contract.provider_id, offering=contract.offering_id, title="",
+            valid_from_on=valid_from_on,
+        ),
+        valid_from_on=valid_from_on, ends_on=terms.ends_on,
+    )  # fmt: skip
+    plan = {m: a for m, a in plan_of(contract, also=version).items() if m >= month_of(on)}
+    return _effect(plan, buyer=buyer, on=on, cause=contract.cause)
+
+
+def _effect(
+    plan: dict[date, Decimal], *, buyer: MicroEnterprise | None, on: date, cause: Cause | None
+) -> Effect:
     firm = organization()
     starts_in = firm.fiscal_year_start_month
     split = pricing.commitment(plan, on=on, year_starts_in=starts_in)

@@ -57,7 +57,17 @@ def price_rows(version: ContractVersion, currency: str) -> list[TermRow]:
             ),
         ]
     term = f"{day(version.starts_on)} to {day(version.ends_on)}, both days included"
-    return [*rows, TermRow("Term", term)]
+    return [*rows, TermRow("Term", term), *_end_rows(version)]
+
+
+def _end_rows(version: ContractVersion) -> list[TermRow]:
+    """How a notice runs, and whether the terms renew it by themselves."""
+    days = version.terms.get("notice_days", 30)
+    months = version.terms.get("renews_months", 0)
+    rows = [TermRow("Notice", f"{days} days, then to the end of that month")]
+    if months:
+        rows.append(TermRow("Renewal", f"By itself, by {months} months at its last day"))
+    return rows
 
 
 def section_rows(terms: Mapping[str, Any]) -> list[TermRow]:

@@ -1,6 +1,6 @@
 """Writing terms: a new draft from an offering, a changed draft, a counter-offer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,15 +15,18 @@ from accounts.http import MemberRequest, acting_me, today
 from accounts.models import MicroEnterprise
 from accounts.permissions import may_draft_contract, require
 from accounts.queries import organization
-from contracts.actions import agreements
+from contracts.actions import agreements, amendments
 from contracts.drafts import starting_terms
 from contracts.forms.agreements import PrefillForm, TermsInput
+from contracts.lifecycle import end_after_months
 from contracts.models import Contract
 from contracts.queries import printed
-from contracts.queries.effects import Effect, effect_of
+from contracts.queries.effects import Effect, effect_of, effect_of_change
+from contracts.queries.printed import day
 from contracts.terms import Measure, Terms, terms_of
 from contracts.views.agreements import contract_to_sign
 from ledger.models import Cause
+from ledger.months import following, month_of
 from marketplace import level_words
 from marketplace.forms import plans
 from marketplace.models import OfferingVersion, ServiceOffering
@@ -130,6 +133,58 @@ def counter(request: MemberRequest, pk: int) -> HttpResponse:
     return _write(request, typed, deed, words, buyer=_own_buyer(contract, me), cause=contract.cause)
 
 
+@_FORM_METHODS
+def amend(request: MemberRequest, pk: int) -> HttpResponse:
+    """Other terms for a running contract, from a day to come; sending them signs them."""
+    contract, me, on = contract_to_sign(request, pk), acting_me(request), today(request)
+    since = following(month_of(on))
+    typed = _typed(request, contract, with_note=True, days=["valid_from_on"], valid_from_on=since)
+
+    def deed() -> Contract:
+        told = typed.form.cleaned_data
+        return amendments.propose_amendment(
+            contract, seen_hash=told["hash"], terms=typed.terms, party=me, by=request.user, on=on,
+            valid_from_on=told["valid_from_on"], note=told["note"],
+        )  # fmt: skip
+
+    other = contract.provider if me == contract.buyer else contract.buyer
+    words = _words(contract) | {
+        "title": "Change the terms",
+        "lede": f"Sending it signs your version; {other} signs it too, or it lapses. Until its day"
+        " nothing changes.",
+        "button": "Sign and propose",
+        "said": f"Amendment proposed.\n{other} has to sign it.",
+    }
+    own = _own_buyer(contract, me)
+    return _write(request, typed, deed, words, buyer=own, cause=contract.cause, changes=contract)
+
+
+@_FORM_METHODS
+def renew(request: MemberRequest, pk: int) -> HttpResponse:
+    """A later end for a running contract, with other terms from then where they are changed."""
+    contract, me, on = contract_to_sign(request, pk), acting_me(request), today(request)
+    later = end_after_months(contract.ends_on, months=12)
+    typed = _typed(request, contract, with_note=True, days=["ends_on"], ends_on=later)
+
+    def deed() -> Contract:
+        told = typed.form.cleaned_data
+        return amendments.propose_renewal(
+            contract, ends_on=told["ends_on"], terms=typed.terms, party=me, by=request.user, on=on,
+            note=told["note"],
+        )  # fmt: skip
+
+    other = contract.provider if me == contract.buyer else contract.buyer
+    words = _words(contract) | {
+        "title": "Renew the contract",
+        "lede": f"The same contract with a later last day. What you change holds from"
+        f" {day(contract.ends_on + timedelta(days=1))}; {other} signs it too.",
+        "button": "Sign and propose",
+        "said": f"Renewal proposed.\n{other} has to sign it.",
+    }
+    own = _own_buyer(contract, me)
+    return _write(request, typed, deed, words, buyer=own, cause=contract.cause, changes=contract)
+
+
 def _write(
     request: MemberRequest,
     typed: TermsInput,
@@ -138,6 +193,7 @@ def _write(
     *,
     buyer: MicroEnterprise | None,
     cause: Cause | None = None,
+    changes: Contract | None = None,
 ) -> HttpResponse:
     """The form with its effect; on a press of the button the deed, or its refusal in the form."""
     is_pressed = request.method == "POST" and "preview" not in request.POST
@@ -152,7 +208,10 @@ def _write(
         except Refused as reason:
             typed.refuse(reason)
     currency = organization().currency
-    effect = _effect(typed, buyer=buyer, on=today(request), cause=cause)
+    if changes is None:
+        effect = _effect(typed, buyer=buyer, on=today(request), cause=cause)
+    else:
+        effect = _effect_of_change(typed, changes, buyer=buyer, on=today(request))
     context = {
         **words,
         "form": typed.form,
@@ -187,14 +246,40 @@ def _effect(
     return effect_of(start, buyer=buyer, on=on, cause=cause)
 
 
-def _typed(request: MemberRequest, contract: Contract, *, with_note: bool = False) -> TermsInput:
+def _effect_of_change(
+    typed: TermsInput, contract: Contract, *, buyer: MicroEnterprise | None, on: date
+) -> Effect | None:
+    """Of other terms for a running contract, from the day that is typed or proposed."""
+    told: Mapping[str, Any] = typed.form.initial
+    terms = typed.start
+    if typed.form.is_bound:
+        if typed.form.errors or not typed.measures.is_valid():
+            return None
+        told, terms = typed.form.cleaned_data, typed.terms
+    since = told.get("valid_from_on") or contract.ends_on + timedelta(days=1)
+    ends_on = told.get("ends_on") or contract.ends_on
+    wanted = terms.with_changes(
+        starts_on=contract.starts_on, ends_on=max(ends_on, contract.ends_on)
+    )
+    return effect_of_change(contract, wanted, valid_from_on=since, buyer=buyer, on=on)
+
+
+def _typed(
+    request: MemberRequest,
+    contract: Contract,
+    *,
+    with_note: bool = False,
+    days: Collection[str] = ("starts_on", "ends_on"),
+    **initial: Any,
+) -> TermsInput:
     version = contract.current
     if version is None:
         raise Unknown
     terms = terms_of(version.terms)
     return TermsInput(
         request.POST or None, plan=version.plan, unit=version.unit, measures=terms.measures,
-        with_note=with_note, initial=_initial(terms) | {"hash": version.hash},
+        with_note=with_note, days=days,
+        initial=_initial(terms) | {"hash": version.hash} | initial,
         earliest=_earliest(contract.offering, on=today(request)),
     )  # fmt: skip
 

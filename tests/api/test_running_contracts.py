@@ -42,7 +42,7 @@ def test_it_is_suspended_and_resumed_by_both(sides):
     assert [p["first_on"] for p in done["suspensions"]] == ["2026-03-16"]
     assert post("provider", "resume").json()["state"] == "suspended"
     back = post("buyer", "resume").json()
-    assert (back["state"], back["over_after_on"], back["over_because"]) == ("active", None, "")
+    assert (back["state"], back["over_after_on"], back["over_because"]) == ("active", None, None)
 
 
 def test_the_chro_suspends_for_integrity_and_names_no_micro_enterprise(sides):

@@ -152,3 +152,52 @@ def test_a_claim_of_an_outcome_and_chronic_failure_are_offered_only_where_they_c
         assert "The outcome is reached" not in words
         assert "End it for chronic failure" not in words
     assert breaches.OUTCOME == "outcome"
+
+
+def typed(contract, **fields):
+    """The form of the terms as it stands, with these fields changed."""
+    terms = contract.current.terms
+    names = ["joint_objective", "commitments", "resources", "risks", "ins_and_outs", "price"]
+    rows = {
+        f"measure-{number}-{name}": each[name]
+        for number, each in enumerate(terms["measures"])
+        for name in ("name", "unit", "direction", "target", "floor", "measurer", "method", "weight")
+    }
+    count = len(terms["measures"])
+    return {
+        **{name: terms[name] for name in names}, **rows, "hash": contract.current.hash,
+        "measure-TOTAL_FORMS": count, "measure-INITIAL_FORMS": count, **fields,
+    }  # fmt: skip
+
+
+def test_an_amendment_is_written_with_its_effect_and_keeps_what_is_not_asked(time_machine):
+    contract = make.active(notice_days=60)
+    time_machine.move_to("2026-03-16 10:00Z")
+    client = browser(contract.buyer)
+    where = f"/contracts/{contract.pk}/amend/"
+    shown = client.get(where).content.decode()
+    assert 'name="valid_from_on" value="2026-04-01"' in shown
+    assert 'name="starts_on"' not in shown
+    fields = typed(contract, price="2100.00", valid_from_on="2026-04-01")
+    effect = client.post(where, fields | {"preview": "1"}).content.decode()
+    assert "−900.00" in effect
+    late = client.post(where, fields | {"valid_from_on": "2026-03-16"})
+    assert (late.status_code, "holds from a day to come" in late.content.decode()) == (409, True)
+    done = client.post(where, fields, follow=True).content.decode()
+    assert "Amendment proposed." in done
+    version = contract.versions.get(number=2)
+    assert (version.price, version.terms["notice_days"]) == (D("2100.00"), 60)
+
+
+def test_a_renewal_is_written_with_a_later_last_day(time_machine):
+    contract = make.active(ends_on=date(2026, 6, 30))
+    make.outside_offer(of=contract.offering.category, unit=contract.current.unit)
+    time_machine.move_to("2026-03-16 10:00Z")
+    where = f"/contracts/{contract.pk}/renew/"
+    client = browser(contract.provider)
+    assert 'name="ends_on" value="2027-06-30"' in client.get(where).content.decode()
+    fields = typed(contract, ends_on="2026-12-31", renews_months="12")
+    assert "Renewal proposed." in client.post(where, fields, follow=True).content.decode()
+    version = contract.proposals.get().version
+    assert version.valid_from_on == date(2026, 7, 1)
+    assert "By itself, by 12 months at its last day" in page(browser(contract.buyer), contract)

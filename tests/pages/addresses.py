@@ -262,6 +262,8 @@ PAGES = [
     deed("contracts:cure", "active", "lso"),
     deed("contracts:chronic_failure", "active", "lso"),
     deed("contracts:complete", "active", "lso"),
+    form("contracts:amend", "active", "lso"),
+    form("contracts:renew", "active", "lso"),
     deed("contracts:sign_amendment", "active", "lso"),
     deed("contracts:sign_renewal", "active", "lso"),
     deed("contracts:drop_proposal", "active", "lso"),
