@@ -14,15 +14,8 @@ from accounts.rest import ActingMEField, DayField, OptionalText
 from accounts.rest.answers import retried
 from contracts.actions import amendments, breaches, notices, suspensions
 from contracts.actions.breaches import LONGEST_TEXT
-from contracts.api.agreements import (
-    TERMS,
-    AcceptBody,
-    ContractRow,
-    Contracts,
-    PartyBody,
-    ReasonBody,
-    TermsBody,
-)
+from contracts.api.agreements import TERMS, ContractRow, Contracts
+from contracts.api.bodies import AcceptBody, PartyBody, ReasonBody, TermsBody
 from contracts.models import Contract, Proposal
 from contracts.terms import terms_of
 

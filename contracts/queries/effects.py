@@ -43,14 +43,11 @@ def effect_of(
 
     What is promised for the same cause already is not needed a second time.
     """
-    tariff = sound(
-        terms.plan, price=terms.price, unit=terms.unit, parameters=terms.parameters,
-        quantity=terms.expected_quantity,
-    )  # fmt: skip
+    tariff = _tariff(terms)
     plan = pricing.planned_by_month(
         tariff, expected=terms.expected_quantity, starts_on=terms.starts_on, ends_on=terms.ends_on
     )
-    return _effect(plan, buyer=buyer, on=on, cause=cause)
+    return _effect(plan, tariff, terms, buyer=buyer, on=on, cause=cause)
 
 
 def effect_of_change(
@@ -62,8 +59,10 @@ def effect_of_change(
     on: date,
 ) -> Effect:
     """The effect of other terms on a running contract, from that day on."""
+    tariff = _tariff(terms)
+    wanted = terms.with_changes(price=tariff.price, parameters=tariff.document())
     version = ContractVersion(
-        terms=terms.document(
+        terms=wanted.document(
             contract=contract.pk, number=0, buyer=contract.buyer_id,
             provider=contract.provider_id, offering=contract.offering_id, title="",
             valid_from_on=valid_from_on,
@@ -71,11 +70,24 @@ def effect_of_change(
         valid_from_on=valid_from_on, ends_on=terms.ends_on,
     )  # fmt: skip
     plan = {m: a for m, a in plan_of(contract, also=version).items() if m >= month_of(on)}
-    return _effect(plan, buyer=buyer, on=on, cause=contract.cause)
+    return _effect(plan, tariff, terms, buyer=buyer, on=on, cause=contract.cause)
+
+
+def _tariff(terms: Terms) -> PricePlan:
+    return sound(
+        terms.plan, price=terms.price, unit=terms.unit, parameters=terms.parameters,
+        quantity=terms.expected_quantity,
+    )  # fmt: skip
 
 
 def _effect(
-    plan: dict[date, Decimal], *, buyer: MicroEnterprise | None, on: date, cause: Cause | None
+    plan: dict[date, Decimal],
+    tariff: PricePlan,
+    terms: Terms,
+    *,
+    buyer: MicroEnterprise | None,
+    on: date,
+    cause: Cause | None,
 ) -> Effect:
     firm = organization()
     starts_in = firm.fiscal_year_start_month

@@ -1,0 +1,97 @@
+"""What the addresses of `contracts/` are sent: terms, and who acts for whom."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import MicroEnterprise
+from accounts.rest import ActingMEField, DayField, KeyField, MoneyField, OptionalText, QuantityField
+from contracts.terms import LONGEST_NOTICE_DAYS, LONGEST_SECTION, MOST_RENEWED_MONTHS, Measure
+from marketplace.api.offerings import ParametersField
+from marketplace.models import OfferedMeasure, ServiceOffering
+
+
+class MeasureBody(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=160)
+    unit = serializers.CharField(max_length=30)
+    target = serializers.DecimalField(max_digits=14, decimal_places=4)
+    floor = serializers.DecimalField(max_digits=14, decimal_places=4)
+    method = serializers.CharField(max_length=200, help_text="how it is measured")
+    direction = serializers.ChoiceField(OfferedMeasure.Direction.choices, default="higher")
+    measurer = serializers.ChoiceField(OfferedMeasure.Measurer.choices, default="provider")
+    weight = serializers.IntegerField(min_value=1, max_value=100, default=1)
+
+
+class TermsBody(serializers.Serializer[Any]):
+    """Terms; what is left out stays as it is, or as the offering says."""
+
+    price = MoneyField(
+        required=False,
+        help_text="a month, a unit, an hour or an outcome; derived where the parameters say it",
+    )
+    parameters = ParametersField(required=False)
+    starts_on = DayField(required=False)
+    ends_on = DayField(required=False)
+    expected_quantity = QuantityField(required=False, allow_null=True, help_text="units a month")
+    cap_quantity = QuantityField(required=False, allow_null=True, help_text="units a month")
+    notice_days = serializers.IntegerField(
+        required=False, min_value=0, max_value=LONGEST_NOTICE_DAYS,
+        help_text="then to the end of that month",
+    )  # fmt: skip
+    renews_months = serializers.IntegerField(
+        required=False, min_value=0, max_value=MOST_RENEWED_MONTHS,
+        help_text="by which it renews itself; 0 lets it end",
+    )  # fmt: skip
+    measures = MeasureBody(many=True, required=False)
+    joint_objective = OptionalText(LONGEST_SECTION)
+    commitments = OptionalText(LONGEST_SECTION)
+    resources = OptionalText(LONGEST_SECTION)
+    risks = OptionalText(LONGEST_SECTION)
+    ins_and_outs = OptionalText(LONGEST_SECTION)
+
+    def validate_measures(self, measures: list[dict[str, Any]]) -> tuple[Measure, ...]:
+        return tuple(Measure(**each) for each in measures)
+
+
+class DraftBody(TermsBody):
+    micro_enterprise = ActingMEField()
+    offering = KeyField(queryset=ServiceOffering.objects.exclude(state="draft"))
+    buyer = KeyField(
+        queryset=MicroEnterprise.objects.all(), required=False,
+        help_text="where the provider drafts for a customer",
+    )  # fmt: skip
+    starts_on = DayField()
+    ends_on = DayField()
+
+
+class PartyBody(serializers.Serializer[Any]):
+    micro_enterprise = ActingMEField(source="party")
+
+
+class OfferBody(PartyBody):
+    hash = serializers.CharField(
+        source="seen_hash", max_length=64, required=False, help_text="of the terms that were read"
+    )
+    note = OptionalText(1000)
+
+
+class AcceptBody(PartyBody):
+    hash = serializers.CharField(
+        source="seen_hash", max_length=64, help_text="of the terms that were read"
+    )
+
+
+class CounterBody(AcceptBody, TermsBody):
+    note = OptionalText(1000)
+
+
+class ReviseBody(AcceptBody, TermsBody):
+    pass
+
+
+class ReasonBody(PartyBody):
+    reason = OptionalText(500)
+
+
+class EndBody(ReasonBody):
+    last_day_on = DayField()
