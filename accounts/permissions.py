@@ -238,6 +238,11 @@ def may_confirm_delivery(user: User, buyer: MicroEnterprise, *, on: date) -> boo
     return is_member(user, buyer, on=on)
 
 
+def may_see_all_learning(user: User) -> bool:
+    """What every ME invests in skills, without the names of those who learn."""
+    return is_auditor(user) or user.has_scope("learning:read")
+
+
 def may_propose_learning(user: User, me: MicroEnterprise, *, on: date) -> bool:
     return user.has_scope("learning:write") or is_member(user, me, on=on)
 

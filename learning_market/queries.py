@@ -9,7 +9,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 
 from accounts.models import Membership, MicroEnterprise, Person, User
-from accounts.permissions import is_lead, mes_of
+from accounts.permissions import is_lead, may_see_all_learning, mes_of
 from learning_market.models import Course, CourseRun, CourseRunQuerySet, LearningPurchase
 from learning_market.models import LearningSeat as Seat
 from ledger.money import ZERO
@@ -77,9 +77,14 @@ def purchases_of(me: MicroEnterprise) -> QuerySet[LearningPurchase]:
 def purchases_visible_to(user: User, *, on: date) -> QuerySet[LearningPurchase]:
     """Those of the own MEs; for the auditor all. Who learns is a further question (4.22)."""
     purchases = LearningPurchase.objects.all()
-    if not (user.is_auditor or user.has_scope("learning:read")):
+    if not may_see_all_learning(user):
         purchases = purchases.filter(micro_enterprise__in=mes_of(user, on=on))
     return _with_course(purchases)
+
+
+def seats_known_to(user: User, on: date) -> QuerySet[Seat]:
+    """Seats of the purchases that the user may know of."""
+    return Seat.objects.filter(purchase__in=purchases_visible_to(user, on=on).values("pk"))
 
 
 def seats_shown_to(user: User, purchase: LearningPurchase, *, on: date) -> list[tuple[Seat, str]]:

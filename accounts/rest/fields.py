@@ -59,6 +59,12 @@ class KeyField(serializers.PrimaryKeyRelatedField[Any]):
         return str(value.pk)
 
 
+def unknown_key(field: str, key: object) -> serializers.ValidationError:
+    """What a `KeyField` says of an id that names nothing, for an id that is nobody's to know."""
+    said = KeyField.default_error_messages["does_not_exist"].format(pk_value=key)
+    return serializers.ValidationError({field: [said]})
+
+
 class ActingMEField(KeyField):
     """The ME that is acted for: always a field of the body, never guessed."""
 

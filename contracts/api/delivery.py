@@ -18,8 +18,8 @@ from accounts.rest.answers import retried
 from accounts.rest.lists import DayFilter, FilterSet, KeyFilter, MonthFilter
 from accounts.rest.resources import Nothing, Resource, Row
 from contracts.actions import delivery, results
-from contracts.models import Contract, SuccessMeasure, SuccessResult, Usage
-from contracts.queries.agreements import open_to
+from contracts.models import SuccessResult, Usage
+from contracts.queries.agreements import known_to, measures_known_to, open_to
 from contracts.queries.delivery import state_of_usage
 from contracts.queries.results import SilenceRule
 
@@ -46,7 +46,7 @@ class UsageRow(Row[Usage]):
 
 
 class UsageBody(serializers.Serializer[Any]):
-    contract = KeyField(queryset=Contract.objects.all())
+    contract = KeyField(known_to=known_to)
     quantity = QuantityField(help_text="in the units of the contract")
     item = serializers.ChoiceField(
         Usage.Item.choices, required=False, help_text="what was counted, as the price plan says"
@@ -87,7 +87,7 @@ class ResultRow(Row[SuccessResult]):
 
 
 class ResultBody(serializers.Serializer[Any]):
-    measure = KeyField(queryset=SuccessMeasure.objects.all(), help_text="of the contract")
+    measure = KeyField(known_to=measures_known_to, help_text="of the contract")
     month = MonthField()
     value = serializers.DecimalField(max_digits=14, decimal_places=4)
     note = OptionalText(300)

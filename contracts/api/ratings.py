@@ -10,9 +10,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.errors import Unknown
 from accounts.models import User
 from accounts.rest import KeyField, MonthField, OptionalText
 from accounts.rest.answers import retried
+from accounts.rest.fields import unknown_key
 from accounts.rest.lists import FilterSet, KeyFilter, MonthFilter
 from accounts.rest.resources import Nothing, Resource, Row
 from contracts.actions import ratings
@@ -56,7 +58,12 @@ class Ratings(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Rating]
         """Rate a contract for a month; given anew until the 14th, it replaces the first."""
         given = self.asked(RatingBody)
         contract = given.pop("contract")
-        return self.shown(ratings.rate(contract, **given, by=self.user, on=self.on), 201)
+        try:
+            rated = ratings.rate(contract, **given, by=self.user, on=self.on)
+        except Unknown:
+            # Whose it is to know hangs on the month as well; the answer is that of any wrong id.
+            raise unknown_key("contract", contract.pk) from None
+        return self.shown(rated, 201)
 
     @extend_schema(request=Nothing, responses=RatingRow)
     @action(detail=True, methods=["post"])

@@ -14,7 +14,7 @@ from accounts.permissions import (
     require,
 )
 from contracts.lifecycle import RUNNING, is_running
-from contracts.models import Contract, ContractEvent, ContractQuerySet, EndProposal
+from contracts.models import Contract, ContractEvent, ContractQuerySet, EndProposal, SuccessMeasure
 
 State = Contract.State
 ENDING_SOON = timedelta(days=30)
@@ -41,6 +41,20 @@ def open_to(user: User, *, on: date) -> ContractQuerySet:
         return contracts
     mine = memberships_of(user, on=on).values("micro_enterprise")
     return contracts.filter(Q(buyer__in=mine) | Q(provider__in=mine))
+
+
+def known_to(user: User, on: date) -> ContractQuerySet:
+    """Contracts that a program may name to act on them; any other answers as one that is not."""
+    seen, opened = visible_to(user, on=on), open_to(user, on=on)
+    return Contract.objects.filter(Q(pk__in=seen.values("pk")) | Q(pk__in=opened.values("pk")))
+
+
+def measures_known_to(user: User, on: date) -> QuerySet[SuccessMeasure]:
+    """Of the own contracts all that were ever offered, of others those in force."""
+    opened = Q(version__contract__in=open_to(user, on=on).values("pk"))
+    in_force = Q(version__contract__in=visible_to(user, on=on).values("pk"))
+    current = Q(version=F("version__contract__current"))
+    return SuccessMeasure.objects.filter(opened | in_force & current)
 
 
 def may_know(user: User, contract: Contract, *, on: date) -> bool:

@@ -21,7 +21,7 @@ from accounts.rest.lists import FilterSet, KeyFilter
 from accounts.rest.resources import Nothing, Resource, Row
 from learning_market.actions import investing
 from learning_market.models import CourseRun, LearningPurchase, LearningSeat
-from learning_market.queries import purchases_visible_to
+from learning_market.queries import purchases_visible_to, seats_known_to
 
 State = LearningPurchase.State
 
@@ -83,7 +83,7 @@ class DeclineBody(serializers.Serializer[Any]):
 
 
 class CancelBody(serializers.Serializer[Any]):
-    seat = KeyField(queryset=LearningSeat.objects.all(), required=False, help_text="only this one")
+    seat = KeyField(known_to=seats_known_to, required=False, help_text="only this one")
 
 
 class LearningPurchaseFilters(FilterSet):

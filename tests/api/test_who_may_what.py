@@ -200,6 +200,9 @@ def _outcome(api, method, address, body):
         )  # fmt: skip
         transaction.set_rollback(True)
     assert answer.status_code < 500, (method, address, answer.content)
+    if answer.status_code == 400 and b"There is nothing with the id" in answer.content:
+        # An id in the body that is not theirs to know.
+        return "h"
     if answer.status_code == 400:
         raise AssertionError((method, address, body, answer.content))
     return LETTERS.get(answer.status_code, "y")

@@ -14,8 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Who sees most of a page is the first of these that may look at it.
 SEES_MOST = "lohasmcf"
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-# Of all rules, those that depend on the colours.
-COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+AXE = Axe().axe_script
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # A file, and the part of a page that asks how far a run is.
 NO_PAGES = {
@@ -81,10 +80,10 @@ class Visit:
             self.say(f"status {answer.status}")
 
 
-def axe(visit, look, rules):
+def axe(visit, look):
     """What is wrong once nothing moves any more: a colour on its way to another is none yet."""
     visit.page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
-    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    options = {"runOnly": RULES, "resultTypes": ["violations"]}
     for each in visit.page.evaluate("options => axe.run(options)", options)["violations"]:
         nodes = [node["html"][:160] for node in each["nodes"][:3]]
         visit.say(f"{look}: {each['id']}, {len(each['nodes'])} times: {nodes}")
@@ -96,13 +95,12 @@ def test_every_page_is_readable_by_everybody(browser, live_server, world):
         visit.page.set_viewport_size(WIDE)
         visit.page.emulate_media(color_scheme="light")
         visit.go(role, address)
-        visit.page.evaluate(Axe().axe_script)
-        axe(visit, "light", RULES)
-        visit.page.emulate_media(color_scheme="dark")
-        axe(visit, "dark", COLOURS)
-        visit.page.emulate_media(color_scheme="light")
-        visit.page.set_viewport_size(PHONE)
-        axe(visit, "phone", RULES)
+        visit.page.evaluate(AXE)
+        for size in (WIDE, PHONE):
+            visit.page.set_viewport_size(size)
+            for colours in ("light", "dark"):
+                visit.page.emulate_media(color_scheme=colours)
+                axe(visit, f"{colours}, {size['width']} pixels")
         width = visit.page.evaluate("document.documentElement.scrollWidth")
         if width > PHONE["width"]:
             visit.say(f"phone: {width} pixels wide")
