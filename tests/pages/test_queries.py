@@ -1,0 +1,165 @@
+"""Every list costs the same number of queries with ten rows and with a thousand."""
+
+import re
+from copy import copy
+from itertools import count
+from pathlib import Path
+
+import pytest
+from django.core.paginator import Page as PageOfRows
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from oauth2_provider.models import AccessToken
+
+from accounts.models import MicroEnterprise, SentMail
+from contracts.models import Contract, OutsidePurchase
+from ledger.models import Allocation, MoneyCheck, Reservation
+from marketplace.models import Category
+from tests.make.people import FORMED
+from tests.pages.addresses import PAGES, ROLES
+
+pytestmark = pytest.mark.django_db
+
+_numbers = count(10_000)
+# The test that shows it for a list page, in its own file.
+ELSEWHERE = {
+    "accounts:audit": "accounts/test_me_forms.py it_costs_the_same_for_ten_and_for_a_thousand",
+    "accounts:people": "accounts/test_people_pages.py the_list_costs_the_same_whatever_its_length",
+    "contracts:contracts": "contracts/test_pages.py a_list_costs_the_same_with_ten",
+    "contracts:outside_purchases": "contracts/test_pages.py a_list_costs_the_same_with_ten",
+    "contracts:settlement_month": "contracts/test_month_pages.py the_months_page_costs_the_same",
+    "learning_market:catalogue": "learning/test_pages.py the_catalogue_costs_the_same_queries",
+    "learning_market:purchases": "learning/test_pages.py our_learning_costs_the_same_queries",
+    "ledger:all_money": "ledger/test_money_pages.py a_thousand_mes_are_listed_in_a_fixed_number",
+    "ledger:budgets": "ledger/test_budget_pages.py the_list_costs_the_same_queries_with_many",
+    "ledger:money": "ledger/test_money_pages.py the_page_costs_the_same_queries_with_a_thousand",
+    "ledger:statement": "ledger/test_statements.py a_statement_costs_the_same_queries_however_long",
+    "marketplace:browse": "marketplace/test_market_pages.py the_list_costs_the_same_queries",
+    "marketplace:me": "marketplace/test_me_pages.py the_page_of_an_me_costs_the_same_for_ten_and",
+    "marketplace:mes": "marketplace/test_me_pages.py the_list_costs_the_same_for_ten",
+    "marketplace:our_offerings": "marketplace/test_provider_pages.py our_offerings_cost_the_same",
+}
+# As many as there are months or rules: they do not grow with the firm.
+SHORT = {"contracts:settlement_months", "gallery"}
+
+
+def copies(row, number, **changed):
+    """The row again and again; what is `changed` is made for each from its number."""
+    made = []
+    for _ in range(number):
+        twin, own = copy(row), next(_numbers)
+        twin.pk = None
+        for name, value in changed.items():
+            setattr(twin, name, value(own))
+        made.append(twin)
+    type(row).objects.bulk_create(made)
+
+
+def tokens(user):
+    return lambda world, number: copies(
+        AccessToken.objects.filter(user=getattr(world, user)).first(), number, token="t{}".format
+    )
+
+
+def mails(world, number):
+    copies(SentMail.objects.first(), number, to=lambda _: world.lead.email)
+
+
+def imported(world, number):
+    row = world.upload
+    row.changes = [
+        {"kind": "joiners", "row": at, "key": f"K{at}", "name": "Ann", "before": {}, "after": {}}
+        for at in range(number)
+    ]
+    row.counts |= {"joiners": number}
+    row.save()
+
+
+def planned(world, number):
+    mes = MicroEnterprise.objects.bulk_create(
+        MicroEnterprise(name=f"ME {next(_numbers)}", kind="service", formed_on=FORMED)
+        for _ in range(number)
+    )
+    Allocation.objects.bulk_create(
+        Allocation(rule=world.grant_draft, micro_enterprise=me, amount=5) for me in mes
+    )
+
+
+def promised(world, number):
+    row = Reservation.objects.open().filter(wallet__owner=world.shop).first()
+    copies(row, number, cause_id=lambda own: own)
+
+
+def ordered(world, number):
+    copies(OutsidePurchase.objects.get(pk=world.ordered.pk), number)
+
+
+def running(world, number):
+    copies(Contract.objects.get(pk=world.counted.pk), number)
+
+
+HERE = {
+    "accounts:clients": ("hr_admin", tokens("client")),
+    "accounts:tokens": ("member", tokens("member")),
+    "accounts:mails": ("lead", mails),
+    "accounts:import": ("hr_admin", imported),
+    "contracts:delivery": ("other_lead", running),
+    "contracts:lost": ("other_lead", ordered),
+    "ledger:budget": ("hr_admin", planned),
+    "ledger:checks": ("hr_admin", lambda _, number: copies(MoneyCheck.objects.first(), number)),
+    "ledger:promises": ("lead", promised),
+    "marketplace:categories": (
+        "hr_admin", lambda world, number: copies(
+            Category.objects.get(pk=world.category.pk), number,
+            name="Category {}".format, slug="c{}".format,
+        ),
+    ),
+}  # fmt: skip
+OF = {"accounts:import": "upload", "ledger:budget": "grant_draft"}
+
+
+def browser(world, role):
+    client = Client()
+    client.force_login(getattr(world, role))
+    return client
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_list_costs_the_same_queries_for_ten_rows_and_for_a_thousand(world, name):
+    role, more = HERE[name]
+    point, client = transaction.savepoint(), browser(world, role)
+    address = reverse(name, args=[getattr(world, OF[name]).pk] if name in OF else [])
+
+    def queries():
+        client.get(address)
+        with CaptureQueriesContext(connection) as seen:
+            answer = client.get(address)
+        return len(seen), len(answer.context["page"].paginator.object_list)
+
+    more(world, 10)
+    few, first = queries()
+    more(world, 990)
+    many, second = queries()
+    transaction.savepoint_rollback(point)
+    assert first < 100
+    assert second >= 990
+    # A page full of one kind asks for the names of fewer kinds.
+    assert many <= few
+
+
+def test_every_page_with_a_list_is_named_with_its_test(world):
+    lists = set()
+    for page in PAGES:
+        letter = next((each for each in "lohasmcf" if each in (page.get or "")), None)
+        if letter and page.name not in lists:
+            answer = browser(world, ROLES[letter]).get(page.url(world))
+            shown = [each for part in answer.context or [] for each in part]
+            if any(isinstance(value, PageOfRows) for each in shown for value in each.values()):
+                lists.add(page.name)
+    assert lists <= set(HERE) | set(ELSEWHERE) | SHORT, "Show what it costs, here or elsewhere."
+    for place in ELSEWHERE.values():
+        file, name = place.split()
+        text = (Path(__file__).parent.parent / file).read_text()
+        assert re.search(rf"def test_{name}", text), place
