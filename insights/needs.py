@@ -26,7 +26,7 @@ from contracts.models import (
 from contracts.queries.results import SilenceRule
 from learning_market.queries import taught_out
 from learning_market.queries import waiting_for as learning_waiting_for
-from ledger.models import BudgetRule, SettlementRun
+from ledger.models import Budget, BudgetRule, MoneyMove, SettlementRun
 from ledger.months import last_day, month_of, previous, text_of
 from ledger.runs import due_on
 from marketplace.models import OfferedMeasure
@@ -306,7 +306,8 @@ def _of_hr_admin(user: User, *, on: date) -> Iterator[Need]:
             "/hr/people/import/",
             "Import people",
         )
-    drafts = BudgetRule.objects.filter(state=BudgetRule.State.DRAFT).exclude(drafted_by=user)
+    drafts = BudgetRule.objects.filter(state=BudgetRule.State.DRAFT, budget=None)
+    drafts = drafts.exclude(drafted_by=user)
     for rule in drafts.order_by("pk")[:MOST]:
         yield Need(
             f"Budget: {rule.name}",
@@ -314,6 +315,7 @@ def _of_hr_admin(user: User, *, on: date) -> Iterator[Need]:
             f"/hr/budgets/{rule.pk}/",
             "Read and confirm",
         )
+    yield from _second_hr_admin(user)
     proposed = MicroEnterprise.objects.filter(state=MicroEnterprise.State.PROPOSED)
     if count := proposed.count():
         yield Need(
@@ -325,6 +327,26 @@ def _of_hr_admin(user: User, *, on: date) -> Iterator[Need]:
             "See what is missing",
         )
     yield from _settlement(on=on)
+
+
+def _second_hr_admin(user: User) -> Iterator[Need]:
+    """Budgets of a year and moves that another HR admin wants for the own ME (PRODUCT 4.22)."""
+    waiting = Budget.objects.filter(state=Budget.State.WAITING).exclude(published_by=user)
+    for budget in waiting.order_by("pk")[:MOST]:
+        yield Need(
+            str(budget),
+            "Wanted by another HR admin, who is a member of an ME that it grants to.",
+            f"/hr/budgets/years/{budget.pk}/",
+            "Read and publish",
+        )
+    moves = MoneyMove.objects.filter(state=MoneyMove.State.WAITING).exclude(asked_by=user)
+    for move in moves.select_related("payer", "payee").order_by("pk")[:MOST]:
+        yield Need(
+            f"Move from {move.payer} to {move.payee}",
+            "Wanted by another HR admin, who is a member of the ME that receives it.",
+            f"/hr/budgets/moves/{move.pk}/",
+            "Read and confirm",
+        )
 
 
 def _settlement(*, on: date) -> Iterator[Need]:
