@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from accounts import policy
 from accounts.models import Membership, MicroEnterprise, Person, User
-from accounts.permissions import is_hr_admin, is_lead, may_sign_for
+from accounts.permissions import is_hr_admin, is_lead, may_sign_for, mes_of
 from contracts.models import (
     Contract,
     EndProposal,
@@ -26,7 +26,7 @@ from contracts.models import (
 from contracts.queries.results import SilenceRule
 from learning_market.queries import taught_out
 from learning_market.queries import waiting_for as learning_waiting_for
-from ledger.models import Budget, BudgetRule, MoneyMove, SettlementRun
+from ledger.models import Budget, BudgetRequest, BudgetRule, MoneyMove, SettlementRun
 from ledger.months import last_day, month_of, previous, text_of
 from ledger.runs import due_on
 from marketplace.models import OfferedMeasure
@@ -78,6 +78,7 @@ def _own(user: User, *, on: date) -> Iterator[Need]:
     """What only this person can do: accept terms, and say how satisfied they are."""
     if user.person_id is None:
         return
+    yield from _to_vote(user, on=on)
     mine = Membership.objects.current(on=on).filter(person=user.person_id, person_accepted_at=None)
     for membership in mine.select_related("micro_enterprise")[:MOST]:
         me = membership.micro_enterprise
@@ -327,6 +328,25 @@ def _of_hr_admin(user: User, *, on: date) -> Iterator[Need]:
             "See what is missing",
         )
     yield from _settlement(on=on)
+
+
+def _to_vote(user: User, *, on: date) -> Iterator[Need]:
+    """Requests for money on which this peer has a vote and has not voted."""
+    waiting = BudgetRequest.objects.filter(
+        rule__state=BudgetRule.State.DRAFT, rule__board__peer=user,
+        rule__terms__ask_until__lt=on.isoformat(), rule__terms__decide_by__gte=on.isoformat(),
+    )  # fmt: skip
+    waiting = waiting.exclude(votes__seat__peer=user)
+    waiting = waiting.exclude(micro_enterprise__in=mes_of(user, on=on).values("pk"))
+    rows = waiting.values_list("rule", "rule__terms__decide_by").annotate(count=Count("pk"))
+    for rule, last, count in rows.order_by("rule")[:MOST]:
+        yield Need(
+            "One request for money" if count == 1 else f"{count} requests for money",
+            "You are one of the peers who decide; the median of the votes is granted.",
+            f"/money/requests/{rule}/board/",
+            "Vote",
+            date.fromisoformat(last),
+        )
 
 
 def _second_hr_admin(user: User) -> Iterator[Need]:

@@ -140,8 +140,9 @@ def requests(terms: Terms, inputs: Inputs, key: int) -> list[Planned]:
     """What the peers granted of each request; above the sum set aside all are cut alike."""
     asked = inputs.requests.get(key, ())
     if still := [row for row in asked if row.is_open]:
+        count = "One request is" if len(still) == 1 else f"{len(still)} requests are"
         raise Unplannable(
-            f"{len(still)} requests are not decided yet: the board may vote until "
+            f"{count} not decided yet: the board may vote until "
             f"{date.fromisoformat(terms['decide_by']):%-d %B %Y}."
         )
     granted = [decided(row) for row in asked]

@@ -86,7 +86,7 @@ def _why_revenue(terms: Terms, figures: Mapping[str, str]) -> list[str]:
     inside, outside = Decimal(figures["inside"]), Decimal(figures["outside"])
     return [
         f"{terms['percent']} % × {_money(str(inside + outside))}",
-        f"{inside:,.2f} earned inside, {outside:,.2f} sold outside",
+        f"{inside:,.2f} earned inside" + (f", {outside:,.2f} sold outside" if outside else ""),
         f"{_month(terms['first'])} to {_month(terms['last'])}",
     ]
 

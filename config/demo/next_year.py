@@ -54,9 +54,11 @@ def _give_learning(cast: Cast, on: date) -> None:
 
 def _plan_next_year(cast: Cast, on: date) -> None:
     budget = _begin(cast, "operating", 2027, "Operating budget 2027", on=on)
-    _put(cast, budget, "fixed", "The basics of a team", on=on, terms={"each": Decimal("12000.00")})
+    _put(cast, budget, "fixed", "The basics of a team", on=on, terms={"each": Decimal("6000.00")})
+    _put(cast, budget, "fixed", "What a crew buys", on=on, terms={
+        "each": Decimal("40000.00"), "kinds": ["frontline"]})  # fmt: skip
     _put(cast, budget, "per_head", "What a head needs", on=on, release="monthly", terms={
-        "amount": Decimal("1800.00"), "on": OCTOBER})  # fmt: skip
+        "amount": Decimal("9500.00"), "on": OCTOBER, "kinds": ["frontline"]})  # fmt: skip
     _put(cast, budget, "revenue_share", "Growth follows customers", on=on, terms={
         "percent": Decimal(8), "first": date(2026, 4, 1), "last": date(2026, 9, 1),
         "inside": True})  # fmt: skip

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import Refused, Unknown
@@ -116,7 +117,10 @@ def me_budget(request: MemberRequest, pk: int, me_pk: int) -> HttpResponse:
     found = budget_preview.preview(budget, on=on)
     row = next((each for each in found.rows if each.micro_enterprise == me.pk), None)
     parts = row.parts if row else ()
+    money = [("Money", f"{reverse('ledger:money')}?me={me.pk}")]
+    way = trail_to((str(budget), reverse("ledger:year_budget", args=[pk])))
     context = {
+        "trail": [*(way if may_see_budgets(request.user) else money), (str(me), "")],
         "budget": budget,
         "me": me,
         "row": row,

@@ -81,7 +81,7 @@ def test_an_undecided_request_holds_the_budget_up_until_the_day_has_passed(round
     asked = ask(rule, mes["Stall"])
     vote(asked, "100.00", by=peers["Lab"])
     found = budget_preview.preview(budget, on=MARCH)
-    assert "1 requests are not decided yet" in found.faults[0][1]
+    assert "One request is not decided yet" in found.faults[0][1]
     with pytest.raises(Refused, match="not decided yet"):
         make.published_budget(budget, on=MARCH)
     # One of three voted: fewer than half, so nothing is granted.
@@ -219,3 +219,18 @@ def test_requests_that_came_in_writing_are_entered_from_a_file_after_a_preview(c
     answer = client.post(address, {"content": preview.context["content"]})
     assert "Stall is listed twice." in text_of(answer)
     assert BudgetRequest.objects.count() == 2
+
+
+def test_a_peer_is_told_at_home_what_waits_for_a_vote(client, day, round_):
+    mes, peers, _, rule = round_
+    ask(rule, mes["Stall"])
+    asked = ask(rule, mes["Shop"])
+    client.force_login(peers["Lab"])
+    day("2026-02-25T12:00:00Z")
+    assert "for money" not in text_of(client.get("/"))
+    day("2026-02-26T12:00:00Z")
+    assert "2 requests for money" in text_of(client.get("/"))
+    vote(asked, "1.00", by=peers["Lab"])
+    assert "One request for money" in text_of(client.get("/"))
+    client.force_login(peers["Shop"])
+    assert "One request for money" in text_of(client.get("/"))

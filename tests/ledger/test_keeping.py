@@ -259,3 +259,15 @@ def test_reasons_are_added_and_ended_in_the_browser(client, admin):
     client.post(f"/hr/budgets/reasons/{made.pk}/end/")
     assert 'value="flood"' not in text_of(client.get("/hr/budgets/grant/"))
     assert client.post("/hr/budgets/reasons/", {"code": "a b", "name": ""}).status_code == 400
+
+
+def test_the_second_hr_admin_is_told_at_home_what_waits(client, admin, pair):
+    shop, stall = pair
+    other = make.member(stall, who=make.hr_admin())
+    moving.move(wish(shop, stall), key="a", by=other, on=TODAY)
+    make.published_budget(make.year_budget(("fixed", {"each": D(5)})), by=other)
+    page = text_of(client.get("/"))
+    assert "Move from Shop to Stall" in page
+    assert "Operating budget 2026" in page
+    client.force_login(other)
+    assert "Move from Shop to Stall" not in text_of(client.get("/"))
