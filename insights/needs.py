@@ -24,6 +24,7 @@ from contracts.models import (
     Usage,
 )
 from contracts.queries.results import SilenceRule
+from insights import changing
 from learning_market.queries import taught_out
 from learning_market.queries import waiting_for as learning_waiting_for
 from ledger.models import Budget, BudgetRequest, BudgetRule, MoneyMove, SettlementRun
@@ -66,6 +67,8 @@ def _of_me(user: User, me: MicroEnterprise, *, on: date) -> Iterator[Need]:
     yield from _ending(me, on=on)
     if signs:
         yield from _ends(me, on=on)
+        yield from (Need(*each) for each in changing.proposals(me, on=on))
+        yield from (Need(*each) for each in changing.breaches(me, on=on))
         yield from _drafts(me)
         yield from _overages(me, on=on)
         yield from _learning(me)

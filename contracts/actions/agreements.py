@@ -86,7 +86,7 @@ def draft(
         offering=offering, buyer=buyer, provider=provider, created_on=on, created_by=by,
         starts_on=wanted.starts_on, ends_on=wanted.ends_on, draft_key=own_key,
     )  # fmt: skip
-    if earlier := _saved_or_drafted_before(contract):
+    if earlier := _saved_or_drafted_before(contract, wanted):
         return earlier
     records.write_version(contract, wanted, title=version.name, party=party, by=by, on=on)
     created = lifecycle.Row(lifecycle.Actor.EITHER, Contract.State.DRAFT)
@@ -319,9 +319,9 @@ def _is_countered(
     return any(e.version and terms_of(e.version.terms) == terms for e in answered)
 
 
-def _saved_or_drafted_before(contract: Contract) -> Contract | None:
+def _saved_or_drafted_before(contract: Contract, terms: Terms) -> Contract | None:
     """Save the new draft, or return the one that the same key drafted before."""
-    if earlier := _drafted_before(contract):
+    if earlier := _drafted_before(contract, terms):
         return earlier
     try:
         with transaction.atomic():
@@ -329,22 +329,27 @@ def _saved_or_drafted_before(contract: Contract) -> Contract | None:
     except IntegrityError as error:
         if constraints.name_of(error) != "drafted_once_per_key":
             raise
-        return _drafted_before(contract)  # A twin drafted it while we waited.
+        return _drafted_before(contract, terms)  # A twin drafted it while we waited.
     return None
 
 
-def _drafted_before(contract: Contract) -> Contract | None:
+def _drafted_before(contract: Contract, terms: Terms) -> Contract | None:
+    """Refused `key_reused` where the key stands for another draft, or for other terms."""
     if not contract.draft_key:
         return None
     earlier = Contract.objects.filter(draft_key=contract.draft_key).first()
-    if earlier and (earlier.offering_id, earlier.buyer_id) != (
+    if earlier is None:
+        return None
+    first = earlier.versions.get(number=1)
+    same_sides = (earlier.offering_id, earlier.buyer_id) == (
         contract.offering_id,
         contract.buyer_id,
-    ):
+    )
+    if not same_sides or terms_of(first.terms) != terms:
         raise Refused(
             "This form was already used for another draft.",
             code="key_reused",
-            help="Open the offering again and draft anew.",
+            help=f"Open {earlier} and change it, or open the offering again and draft anew.",
         )
     return earlier
 

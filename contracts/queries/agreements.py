@@ -14,7 +14,14 @@ from accounts.permissions import (
     require,
 )
 from contracts.lifecycle import RUNNING, is_running
-from contracts.models import Contract, ContractEvent, ContractQuerySet, EndProposal, SuccessMeasure
+from contracts.models import (
+    Contract,
+    ContractEvent,
+    ContractQuerySet,
+    EndProposal,
+    Proposal,
+    SuccessMeasure,
+)
 
 State = Contract.State
 ENDING_SOON = timedelta(days=30)
@@ -115,9 +122,18 @@ def with_title(contracts: ContractQuerySet) -> ContractQuerySet:
 
 
 def to_answer(me: MicroEnterprise, *, on: date) -> Q:
-    """An offer whose turn it is, or an end that the other side has named."""
+    """An offer whose turn it is, an end that the other side has named, or what it proposes."""
     named = _ends_to_confirm(me, on=on).filter(contract=OuterRef("pk"))
-    return Q(turn=me) & in_states(State.OFFERED, on=on) | Q(Exists(named))
+    asked = proposals_to_answer(me, on=on).filter(contract=OuterRef("pk"))
+    return Q(turn=me) & in_states(State.OFFERED, on=on) | Q(Exists(named)) | Q(Exists(asked))
+
+
+def proposals_to_answer(me: MicroEnterprise, *, on: date) -> QuerySet[Proposal]:
+    """What the other side proposes and the ME may still confirm."""
+    theirs = Q(contract__buyer=me) | Q(contract__provider=me)
+    running = Q(contract__state__in=RUNNING)
+    rows = Proposal.objects.filter(theirs & running, state=Proposal.State.OPEN)
+    return rows.filter(answer_until_on__gte=on).exclude(proposed_for=me)
 
 
 def waiting_first(

@@ -112,7 +112,7 @@ def _note(contract: Contract, state: Contract.State, me: MicroEnterprise | None)
     if contract.waits_for_us and state == State.OFFERED:  # type: ignore[attr-defined]
         return f"Answer until {day(contract.answer_until_on or contract.starts_on)}"
     if contract.waits_for_us:  # type: ignore[attr-defined]
-        return "An end waits for your confirmation"
+        return "What the other side proposes waits for your answer"
     if state == State.OFFERED and me:
         return f"{contract.turn} has the turn"
     return ""

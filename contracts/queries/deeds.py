@@ -102,12 +102,7 @@ def asked_of(reader: Reader) -> list[Asked]:
 
 
 def _asked(reader: Reader, proposal: Proposal) -> Asked:
-    kind, version = Kind(proposal.kind), proposal.version
-    title = _ASKS[kind].format(
-        party=proposal.proposed_for,
-        valid_from=day(version.valid_from_on) if version else "",
-        ends_on=day(version.ends_on) if version else "",
-    )
+    kind, version, title = Kind(proposal.kind), proposal.version, title_of(proposal)
     silence = "Silence confirms it then." if kind == Kind.COMPLETE else "Then it lapses."
     words = [f"It can be confirmed until {day(proposal.answer_until_on)}. {silence}"]
     if proposal.reason:
@@ -123,6 +118,16 @@ def _asked(reader: Reader, proposal: Proposal) -> Asked:
     drop = reader.deed("drop-proposal", *say_no, asks="reason", hidden=hidden)
     confirm = None if is_own else _confirm(reader, proposal)
     return Asked(title, tuple(words), changed, confirm, drop)
+
+
+def title_of(proposal: Proposal) -> str:
+    """What the proposal asks, as a sentence without its stop."""
+    version = proposal.version
+    return _ASKS[Kind(proposal.kind)].format(
+        party=proposal.proposed_for,
+        valid_from=day(version.valid_from_on) if version else "",
+        ends_on=day(version.ends_on) if version else "",
+    )
 
 
 def _confirm(reader: Reader, proposal: Proposal) -> Deed:

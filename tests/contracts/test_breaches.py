@@ -8,7 +8,7 @@ from django.core import mail
 
 from accounts.errors import Invalid, Refused
 from contracts import lifecycle
-from contracts.actions import breaches, clockwork, notices
+from contracts.actions import breaches, clockwork, notices, reminders
 from contracts.integrity import verify_contract
 from contracts.models import Contract, SettlementLine
 from contracts.queries.agreements import in_states
@@ -175,3 +175,21 @@ def test_a_claim_that_is_turned_down_or_a_suspension_leaves_it_running():
     paused = make.pause(contract, on=date(2026, 3, 3))
     assert (paused.state, paused.over_because) == ("suspended", "suspension_lapsed")
     assert clockwork.run_clock(on=date(2026, 3, 20))["failed"] == 0
+
+
+def test_both_sides_are_reminded_of_a_breach_and_the_other_side_of_a_proposal_before_it_lapses(
+    django_capture_on_commit_callbacks,
+):
+    contract = broken()
+    notices.give_notice(contract, **by(contract, "provider"))
+    notices.withdraw_notice(contract, **by(contract, "buyer"))
+    assert reminders.send_due(on=date(2026, 3, 12))["breaches"] == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        sent = reminders.send_due(on=date(2026, 3, 13))
+    assert (sent["breaches"], sent["proposals"]) == (1, 1)
+    subjects = sorted(each.subject.partition(" 1")[0] for each in mail.outbox)
+    ends = [each for each in mail.outbox if "ends for cause with 16 March 2026" in each.subject]
+    asked = [each for each in mail.outbox if "proposes to withdraw the notice" in each.body]
+    assert (len(ends), len(asked), len(subjects)) == (2, 1, 3)
+    again = reminders.send_due(on=date(2026, 3, 14))
+    assert (again["breaches"], again["proposals"]) == (0, 0)

@@ -211,6 +211,9 @@ def test_a_draft_with_the_same_key_is_drafted_once():
     assert again() == again()
     assert Contract.objects.count() == 2
     with pytest.raises(Refused, match="already used for another draft") as refused:
+        again(terms=make.terms(risks="The harbour freezes."))
+    assert refused.value.code == "key_reused"
+    with pytest.raises(Refused, match="already used for another draft") as refused:
         agreements.draft(
             make.offering(make.me()), buyer=contract.buyer, terms=make.terms(),
             party=contract.buyer, by=make.lead_of(contract.buyer), on=TODAY, key="form-1",

@@ -33,7 +33,7 @@ def test_an_offer_is_reminded_of_three_days_before_it_lapses_and_only_once(
     assert contract.answer_until_on == date(2026, 3, 6)
     assert sent(date(2026, 3, 2), django_capture_on_commit_callbacks)[1] == []
     counts, mails = sent(date(2026, 3, 3), django_capture_on_commit_callbacks)
-    assert counts == {"answers": 1, "ends": 0}
+    assert counts == {"answers": 1, "ends": 0, "proposals": 0, "breaches": 0}
     assert {to for each in mails for to in each.to} == readers | {other_signer.email}
     assert "answer until 6 March 2026" in mails[0].subject
     assert f"{contract.buyer} has signed" in mails[0].body
@@ -60,7 +60,7 @@ def test_both_sides_hear_thirty_days_before_the_end_and_only_once(
     contract = make.agreed()
     assert sent(date(2026, 11, 30), django_capture_on_commit_callbacks)[1] == []
     counts, mails = sent(date(2026, 12, 1), django_capture_on_commit_callbacks)
-    assert counts == {"answers": 0, "ends": 1}
+    assert counts == {"answers": 0, "ends": 1, "proposals": 0, "breaches": 0}
     assert {to for each in mails for to in each.to} == {
         make.lead_of(contract.buyer).email, make.lead_of(contract.provider).email,
     }  # fmt: skip
@@ -77,7 +77,7 @@ def test_nobody_is_reminded_of_what_is_over_or_was_short_from_the_first(
     agreements.decline(declined, party=declined.turn, by=make.lead_of(declined.turn), on=TODAY)
     make.agreed(ends_on=date(2026, 3, 20))
     counts, _ = sent(date(2026, 3, 1), django_capture_on_commit_callbacks)
-    assert counts == {"answers": 0, "ends": 0}
+    assert counts == {"answers": 0, "ends": 0, "proposals": 0, "breaches": 0}
 
 
 def test_whoever_left_gets_no_mail(django_capture_on_commit_callbacks):
