@@ -8,6 +8,7 @@ from contracts.views import (
     agreements,
     changes,
     delivery,
+    disputes,
     drafting,
     integrity,
     outside,
@@ -110,6 +111,12 @@ urlpatterns = [
         delivery.contest_overage,
         name="contest_overage",
     ),
+    path(
+        "contracts/<int:pk>/lines/<int:line>/dispute/", disputes.open_dispute, name="open_dispute"
+    ),
+    path("disputes/", disputes.listing, name="disputes"),
+    path("disputes/pairs/", disputes.pairs, name="dispute_pairs"),
+    path("disputes/<int:pk>/", disputes.dispute, name="dispute"),
     path("contracts/<int:pk>/rating/<contract_month:month>/", ratings.rate, name="rate"),
     path(
         "contracts/<int:pk>/rating/<contract_month:month>/withdraw/",

@@ -5,14 +5,13 @@ counted, and its own page has the rest.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from accounts import policy
 from accounts.models import Membership, MicroEnterprise, Person, User
-from accounts.permissions import is_hr_admin, is_lead, may_sign_for, mes_of
+from accounts.permissions import is_chro, is_hr_admin, is_lead, may_sign_for, mes_of
 from contracts.models import (
     Contract,
     EndProposal,
@@ -24,7 +23,8 @@ from contracts.models import (
     Usage,
 )
 from contracts.queries.results import SilenceRule
-from insights import changing
+from insights import changing, dispute_needs
+from insights.need import Need
 from learning_market.queries import taught_out
 from learning_market.queries import waiting_for as learning_waiting_for
 from ledger.models import Budget, BudgetRequest, BudgetRule, MoneyMove, SettlementRun
@@ -37,22 +37,14 @@ Measurer = OfferedMeasure.Measurer
 _ENDING_WITHIN = timedelta(days=30)
 
 
-@dataclass(frozen=True)
-class Need:
-    """One thing to do: what, why, where, by when, and the verb of its button."""
-
-    title: str
-    text: str
-    url: str
-    action: str
-    due: date | None = None
-
-
 def of(user: User, me: MicroEnterprise | None, *, on: date) -> list[Need]:
     """Everything that waits for this user acting for this ME, the most pressing first."""
     needs = [*_own(user, on=on)]
     if me is not None:
         needs += _of_me(user, me, on=on)
+    needs += dispute_needs.of_person(user, on=on)
+    if is_chro(user):
+        needs += dispute_needs.of_chro(on=on)
     if is_hr_admin(user):
         needs += _of_hr_admin(user, on=on)
     return sorted(needs, key=lambda need: need.due or date.max)
@@ -71,6 +63,7 @@ def _of_me(user: User, me: MicroEnterprise, *, on: date) -> Iterator[Need]:
         yield from (Need(*each) for each in changing.breaches(me, on=on))
         yield from _drafts(me)
         yield from _overages(me, on=on)
+        yield from dispute_needs.of_me(me, on=on)
         yield from _learning(me)
         yield from _learned(me, on=on)
     if is_lead(user, me, on=on):

@@ -42,12 +42,7 @@ def open_dispute(
     `too_late_to_dispute`, `key_reused`; Invalid names the field.
     """
     contract = guards.locked(line.contract)
-    guards.require_signer(contract, party=party, by=by, on=on)
-    if party.pk != contract.buyer_id:
-        raise Forbidden(
-            f"{contract.buyer} pays, so only {contract.buyer} disputes what is charged.",
-            help="Enter a correction instead; the buyer confirms it.",
-        )
+    require_buyer(contract, party=party, by=by, on=on)
     asked = _asked(contract, line, amount=amount, reason=reason, by=by, on=on, key=key)
     if done := _opened_before(asked):
         return done
@@ -190,6 +185,16 @@ def open_on_overage(overage: Overage, *, opened_on: date, by: User | None) -> Di
             amount=overage.amount,
         )  # fmt: skip
     return opened
+
+
+def require_buyer(contract: Contract, *, party: MicroEnterprise, by: User, on: date) -> None:
+    """Only who signs for the buyer disputes what is charged."""
+    guards.require_signer(contract, party=party, by=by, on=on)
+    if party.pk != contract.buyer_id:
+        raise Forbidden(
+            f"{contract.buyer} pays, so only {contract.buyer} disputes what is charged.",
+            help="Enter a correction instead; the buyer confirms it.",
+        )
 
 
 def require_side(dispute: Dispute, party: MicroEnterprise, *, by: User, on: date) -> None:

@@ -14,7 +14,7 @@ from accounts.models import MicroEnterprise, User
 from accounts.permissions import may_see_every_dispute, memberships_of
 from accounts.queries import holidays
 from contracts.disputing import Stage, Standing, Vote, standing_of
-from contracts.models import Dispute, PanelSeat
+from contracts.models import Dispute, PanelSeat, SettlementLine
 from ledger.money import ZERO
 
 State = Dispute.State
@@ -177,7 +177,7 @@ class Pair:
 
 
 def pairs() -> QuerySet[Any, Any]:
-    """Disputes by buyer and provider, the most first; `pair_of` makes a row of the page of each."""
+    """Disputes by buyer and provider, the most first; `pair_rows` prints a page of them."""
     is_settled = Q(state=State.SETTLED)
     keys = (
         "contract__buyer", "contract__provider", "contract__buyer__name",
@@ -197,3 +197,25 @@ def pairs() -> QuerySet[Any, Any]:
         .order_by("-count", "-total", "contract__buyer", "contract__provider")
     )
     return rows
+
+
+def pair_rows(page: Sequence[dict[str, Any]]) -> list[Pair]:
+    """The rows of one page, with what was charged between each pair; one more query."""
+    buyers = {row["contract__buyer"] for row in page}
+    lines = SettlementLine.objects.filter(contract__buyer__in=buyers, amount__gt=0)
+    charged = {
+        (row["contract__buyer"], row["contract__provider"]): row["total"]
+        for row in lines.values("contract__buyer", "contract__provider").annotate(
+            total=Sum("amount")
+        )
+    }
+    return [
+        Pair(
+            buyer=row["contract__buyer__name"], provider=row["contract__provider__name"],
+            buyer_id=row["contract__buyer"], provider_id=row["contract__provider"],
+            count=row["count"], open=row["open"], amount=row["total"],
+            charged=charged.get((row["contract__buyer"], row["contract__provider"]), ZERO),
+            to_buyer=row["to_buyer"], settled=row["to_buyer"] + row["to_provider"],
+        )
+        for row in page
+    ]  # fmt: skip

@@ -8,8 +8,12 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from accounts import policy
+from accounts.queries import holidays
+from accounts.workdays import nth_working_day_after
 from contracts.closing import closes_on
-from contracts.models import Contract, Overage, SettlementLine, SettlementRefusal
+from contracts.models import Contract, Dispute, Overage, SettlementLine, SettlementRefusal
+from contracts.queries.disputes import on_line
 from contracts.settlement.posting import ROUTE
 from ledger import runs
 from ledger.models import SettlementChunk, SettlementRun, Transfer
@@ -17,6 +21,7 @@ from ledger.money import ZERO
 from ledger.months import following, last_day, months_between
 
 State = SettlementRun.State
+_OVER = (Overage.State.PAID, Overage.State.WAIVED)
 # What to do about a refused contract; the detail says why.
 NEXT: Mapping[str, str] = {
     "unsigned": "Both sides sign one version; then let the refused contracts be tried again.",
@@ -49,7 +54,7 @@ class Totals:
 
 
 def totals_of(months: Sequence[date]) -> dict[date, Totals]:
-    """The totals of each month, zeros where nothing was computed; four queries in all."""
+    """The totals of each month, zeros where nothing was computed; five queries in all."""
     above, below = Q(amount__gt=0), Q(amount__lt=0)
     lines = SettlementLine.objects.filter(month__in=months).values("month")
     sums = lines.order_by("month").annotate(
@@ -67,9 +72,14 @@ def totals_of(months: Sequence[date]) -> dict[date, Totals]:
     )
     waiting = _by_month(
         Overage.objects.filter(month__in=months)
-        .exclude(state=Overage.State.PAID)
+        .exclude(state__in=[Overage.State.PAID, Overage.State.WAIVED])
         .values_list("month")
         .annotate(Sum("amount"))
+    )
+    held = _by_month(
+        Dispute.objects.filter(month__in=months, held_amount__gt=0)
+        .values_list("month")
+        .annotate(Sum("held_amount"))
     )
     refused = _by_month(
         SettlementRefusal.objects.filter(run__month__in=months)
@@ -84,6 +94,7 @@ def totals_of(months: Sequence[date]) -> dict[date, Totals]:
             credits=-found[month]["less"] if month in found else ZERO,
             paid=paid.get(month, ZERO),
             waiting=waiting.get(month, ZERO),
+            held=held.get(month, ZERO),
             refused=refused.get(month, 0),
         )
         for month in months
@@ -215,6 +226,15 @@ def may_begin_on(month: date) -> date:
 
 
 @dataclass(frozen=True)
+class ShownLine:
+    """A line with its disputes, and whether the reader may dispute it today."""
+
+    line: SettlementLine
+    disputes: Sequence[Dispute]
+    may_dispute: bool
+
+
+@dataclass(frozen=True)
 class SettledMonth:
     """One month of one contract: its lines, what was paid, and the overage that waits."""
 
@@ -222,18 +242,24 @@ class SettledMonth:
     state: str
     label: str
     lines: Sequence[SettlementLine]
+    rows: Sequence[ShownLine]
     total: Decimal
     paid: Decimal
     overage: Overage | None
     overage_state: str
     overage_note: str
     may_answer: bool
+    dispute: Dispute | None = None
 
     @property
     def paid_words(self) -> str:
         if self.state in (State.OPEN, State.COMPUTED):
             return "nothing is paid yet"
         return f"{self.paid:,.2f} paid"
+
+    @property
+    def is_disputed(self) -> bool:
+        return any(row.disputes for row in self.rows)
 
     @property
     def may_contest(self) -> bool:
@@ -247,18 +273,21 @@ class SettledMonth:
 def settled_months(
     contract: Contract, *, may_answer: bool, on: date, most: int = 6
 ) -> list[SettledMonth]:
-    """The last months of the contract that were computed, newest first; four queries."""
+    """The last months of the contract that were computed, newest first; seven queries."""
     months = list(
         contract.lines.order_by("-month").values_list("month", flat=True).distinct()[:most]
     )
     if not months:
         return []
-    states = dict(SettlementRun.objects.filter(month__in=months).values_list("month", "state"))
+    found = {run.month: run for run in SettlementRun.objects.filter(month__in=months)}
     lines: dict[date, list[SettlementLine]] = {month: [] for month in months}
     ordered = contract.lines.filter(month__in=months).order_by("kind", "term", "origin_month")
     for line in ordered:
         lines[line.month].append(line)
-    overages = {each.month: each for each in contract.overages.filter(month__in=months)}
+    overages = {
+        each.month: each
+        for each in contract.overages.filter(month__in=months).select_related("dispute")
+    }
     paid = _by_month(
         Transfer.objects.filter(
             cause_route=ROUTE, cause_id=contract.pk, kind=Transfer.Kind.CHARGE, month__in=months
@@ -267,19 +296,48 @@ def settled_months(
         .values_list("month")
         .annotate(Sum("amount"))
     )
+    disputes = on_line(line.pk for each in lines.values() for line in each)
+    window = DisputeWindow(on=on)
     return [
         _settled(
-            month, states[month], lines[month], overages.get(month), paid.get(month, ZERO),
-            may_answer=may_answer, on=on,
+            found[month].month, found[month].state,
+            [
+                ShownLine(
+                    line, disputes.get(line.pk, ()),
+                    may_answer and window.is_open(line, found[month], disputes.get(line.pk, ())),
+                )
+                for line in lines[month]
+            ],
+            overages.get(month), paid.get(month, ZERO), may_answer=may_answer, on=on,
         )
         for month in months
     ]  # fmt: skip
 
 
+class DisputeWindow:
+    """Until when lines may be disputed; what it needs is read once."""
+
+    def __init__(self, *, on: date) -> None:
+        self.on = on
+        self.holidays = holidays()
+
+    def is_open(
+        self, line: SettlementLine, run: SettlementRun, disputes: Sequence[Dispute]
+    ) -> bool:
+        """From the preview to the tenth working day after posting, while a part is left."""
+        standing = (each for each in disputes if each.because != Dispute.Because.WITHDRAWN)
+        if line.amount <= sum((each.amount for each in standing), ZERO):
+            return False
+        if run.posted_on is None:
+            return True
+        days = policy.in_force(on=run.month)["dispute_window_working_days"]
+        return self.on <= nth_working_day_after(run.posted_on, days, self.holidays)
+
+
 def _settled(
     month: date,
     state: str,
-    lines: Sequence[SettlementLine],
+    rows: Sequence[ShownLine],
     overage: Overage | None,
     paid: Decimal,
     *,
@@ -292,13 +350,15 @@ def _settled(
         month=month,
         state=state,
         label=labels.get(state, State(state).label),
-        lines=lines,
-        total=sum((line.amount for line in lines), ZERO),
+        lines=[row.line for row in rows],
+        rows=rows,
+        total=sum((row.line.amount for row in rows), ZERO),
         paid=paid,
         overage=overage,
         overage_state=overage_state,
         overage_note=note,
-        may_answer=may_answer and overage is not None and overage.state != Overage.State.PAID,
+        may_answer=may_answer and overage is not None and overage.state not in _OVER,
+        dispute=getattr(overage, "dispute", None),
     )
 
 
@@ -306,6 +366,8 @@ def state_of_overage(overage: Overage, *, on: date) -> tuple[str, str]:
     """The state that counts that day, and what there is to say; silence contests by date."""
     if overage.state == Overage.State.PAID and overage.answered_on:
         return overage.state, f"accepted on {overage.answered_on:%-d %B %Y} and paid"
+    if overage.state == Overage.State.WAIVED:
+        return overage.state, "not owed, by the outcome of its dispute"
     if overage.state == Overage.State.CONTESTED:
         return overage.state, overage.contest_reason
     if on > overage.answer_until_on:

@@ -45,10 +45,10 @@ def sound():
 
 @pytest.fixture
 def example():
-    """Fee 12,000 and usage 6,400, one level missed: 600.00 off; net 17,800.00 (PRODUCT 4.10)."""
+    """Fee 12,000 and usage 6,400, 600.00 off for a missed level; net 17,800.00 (PRODUCT 4.10)."""
     contract = make.agreed(price="12000.00")
     run = make.settled(to="computed", on=date(2026, 4, 4))
-    for kind, amount in (("usage", "6400.00"), ("credit", "-600.00")):
+    for kind, amount in (("usage", "6400.00"), ("correction", "-600.00")):
         SettlementLine.objects.create(
             run=run, contract=contract, version=contract.current, month=MARCH, kind=kind,
             term=kind, origin_month=MARCH, amount=D(amount), calculation="as an example",
@@ -154,7 +154,7 @@ def test_no_more_than_the_month_costs_is_disputed_on_the_preview(example):
 
 def test_a_credit_a_blank_reason_and_a_stranger_are_refused(example):
     with pytest.raises(Refused, match="nothing to get back"):
-        make.disputed(example, "1.00", kind="credit")
+        make.disputed(example, "1.00", kind="correction")
     with pytest.raises(Invalid, match="Say what is wrong"):
         make.disputed(example, "1.00", kind="usage", reason=" ")
     for amount in ("0", "-1", "0.001", "NaN", "Infinity"):

@@ -36,10 +36,10 @@ def lines(contract, month):
 
 
 def credited(contract, amount, *, month=MARCH):
-    """The month is computed, and has a credit besides its own lines."""
+    """The month is computed, and has something to the buyer's good besides its own lines."""
     run = make.settled(month, to="computed")
     SettlementLine.objects.create(
-        run=run, contract=contract, version=contract.current, month=month, kind="credit",
+        run=run, contract=contract, version=contract.current, month=month, kind="correction",
         term="level 1", origin_month=month, amount=-D(amount), calculation="5 % of the fee",
     )  # fmt: skip
 

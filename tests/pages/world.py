@@ -139,6 +139,8 @@ def _month(world):
     make.settled(MARCH, on=date(2026, 4, 6))
     world.run = SettlementRun.objects.get(month=MARCH)
     world.overage = Overage.objects.get(contract=world.counted)
+    world.line = make.line_of(world.counted)
+    world.dispute = make.disputed(world.active, "100.00", on=date(2026, 4, 6))
     ratings.invite_due(on=APRIL)
     ratings.rate(
         world.counted, month=MARCH, score=4, comment="Quick.", by=world.member, on=date(2026, 4, 2)
