@@ -1,8 +1,9 @@
 """One dispute as its page prints it: where it stands, until when, and what the reader can do."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
@@ -60,7 +61,7 @@ def dispute_page(dispute: Dispute, *, user: User, on: date) -> DisputePage:
         standing=standing,
         title=_TITLES[standing.stage].format(**names),
         about=about(dispute),
-        clock=clock(standing, on=on),
+        clock=clock(standing, on=on, holidays=holidays()),
         silence=_SILENCE.get(standing.stage, ""),
         facts=_facts(dispute, standing),
         story=_story(dispute),
@@ -78,13 +79,13 @@ def about(dispute: Dispute) -> str:
     return f"{dispute.line.get_kind_display()} of {dispute.month:%B %Y}"
 
 
-def clock(standing: Standing, *, on: date) -> str:
+def clock(standing: Standing, *, on: date, holidays: Container[date]) -> str:
     """`Until Fri 24 April, 5 working days`; empty where nothing is waited for."""
     if standing.until is None:
         return ""
-    free, left = holidays(), 0
+    left = 0
     for ordinal in range(on.toordinal() + 1, standing.until.toordinal() + 1):
-        left += is_working_day(date.fromordinal(ordinal), free)
+        left += is_working_day(date.fromordinal(ordinal), holidays)
     days = {0: "the last day", 1: "1 working day"}.get(left, f"{left} working days")
     return f"Until {standing.until:%a %-d %B}, {days}"
 
@@ -144,13 +145,18 @@ def _words(dispute: Dispute) -> list[dict[str, Any]]:
         what = {
             "accepted": "Accepts it",
             "rejected": "Rejects it",
-            "offered": f"Offers the buyer {dispute.offer_percent or 0:g} %",
+            "offered": f"Offers the buyer {_share(dispute.offer_percent)}",
         }[dispute.answer]
         said.append({"who": str(contract.provider), "what": what, "note": dispute.answer_note})
     if dispute.proposal_percent is not None:
-        what = f"Proposes {dispute.proposal_percent:g} % for the buyer"
+        what = f"Proposes {_share(dispute.proposal_percent)} for the buyer"
         said.append({"who": "The mediator", "what": what, "note": dispute.proposal_note})
     return said
+
+
+def _share(percent: Decimal | None) -> str:
+    """`40 %` for 40.00."""
+    return f"{(percent or Decimal(0)).normalize():f} %"
 
 
 def _story(dispute: Dispute) -> list[dict[str, Any]]:

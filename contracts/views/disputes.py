@@ -16,7 +16,7 @@ from accounts import permissions
 from accounts.errors import Forbidden, Refused, Unknown
 from accounts.http import MemberRequest, acting_me, acting_me_or_none, status_for, today
 from accounts.permissions import may_see_negotiation, require_known
-from accounts.queries import organization
+from accounts.queries import holidays, organization
 from contracts.actions import disputes, mediation
 from contracts.forms.disputes import AnswerForm, MediatorForm, OpenForm, PanelForm, ShareForm
 from contracts.models import Dispute, SettlementLine
@@ -111,12 +111,13 @@ def listing(request: MemberRequest) -> HttpResponse:
     if asked in Dispute.State.values:
         found = found.filter(state=asked)
     page = Paginator(found.order_by("state", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
-    standings = queries.standings(page, on=on)
+    standings, free = queries.standings(page, on=on), holidays()
     context = {
         "page": page,
         "rows": [
             {
-                "dispute": each, "about": about(each), "clock": clock(standings[each.pk], on=on),
+                "dispute": each, "about": about(each),
+                "clock": clock(standings[each.pk], on=on, holidays=free),
                 "stage": standings[each.pk].stage.value, "label": stage_label(standings[each.pk]),
             }
             for each in page

@@ -65,7 +65,7 @@ def test_the_provider_is_asked_at_home_and_offers_a_part(client, contract):
     _, shown = page(client, provider, "/")
     assert "1,400.00 disputed" in shown
     url = f"/disputes/{dispute.pk}/"
-    answer, shown = page(client, provider, url, step="answer", answer="offered")
+    _, shown = page(client, provider, url, step="answer", answer="offered")
     assert "Say how many percent the buyer gets." in shown
     _, shown = page(client, provider, url, step="answer", answer="offered", percent="40")
     assert "Offer made" in shown
