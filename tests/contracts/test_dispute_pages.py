@@ -136,6 +136,20 @@ def test_a_list_of_disputes_costs_the_same_for_ten_and_for_many(
         client.get("/disputes/")
 
 
+def test_pairs_cost_the_same_for_one_and_for_many(client, django_assert_max_num_queries):
+    contracts = [make.agreed(price="200.00") for _ in range(6)]
+    make.settled(to="computed", on=date(2026, 4, 4))
+    make.disputed(contracts[0], "1.00")
+    client.force_login(make.office(is_chro=True))
+    client.get("/disputes/pairs/")
+    with django_assert_max_num_queries(40) as few:
+        client.get("/disputes/pairs/")
+    for contract in contracts[1:]:
+        make.disputed(contract, "1.00")
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        assert client.get("/disputes/pairs/").content.count(b"<tr>") == 7
+
+
 def test_an_involved_mediator_is_refused_beside_the_field(client, contract):
     opened(client, contract)
     dispute, chro = Dispute.objects.get(), make.office(is_chro=True)
