@@ -28,7 +28,7 @@ ELSEWHERE = {
     "accounts:audit": "accounts/test_me_forms.py it_costs_the_same_for_ten_and_for_a_thousand",
     "accounts:people": "accounts/test_people_pages.py the_list_costs_the_same_whatever_its_length",
     "contracts:contracts": "contracts/test_pages.py a_list_costs_the_same_with_ten",
-    "contracts:dispute_pairs": "contracts/test_dispute_pages.py pairs_cost_the_same_for_one_and_for",
+    "contracts:dispute_pairs": "contracts/test_dispute_pages.py pairs_cost_the_same_for_one",
     "contracts:disputes": "contracts/test_dispute_pages.py a_list_of_disputes_costs_the_same",
     "contracts:outside_purchases": "contracts/test_pages.py a_list_costs_the_same_with_ten",
     "contracts:settlement_month": "contracts/test_month_pages.py the_months_page_costs_the_same",
