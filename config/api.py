@@ -20,6 +20,7 @@ from accounts.rest.access import OfTheFirm
 from accounts.rest.resources import AlwaysJSON
 from contracts.api import (
     Contracts,
+    Measurements,
     OutsidePurchases,
     Ratings,
     SettlementRuns,
@@ -53,6 +54,7 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "usage": UsageEntries,
     "settlement-runs": SettlementRuns,
     "success-results": SuccessResults,
+    "measurements": Measurements,
     "ratings": Ratings,
     "courses": Courses,
     "course-runs": CourseRuns,

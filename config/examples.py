@@ -119,6 +119,10 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
     "success_results_create": _request(
         "92 % in March", measure="55", month="2026-03", value="92"
     ),
+    "measurements_create": _request(
+        "11 of 12 in March", level="81", month="2026-03", measured=14, met=11, maintenance=2,
+        exclusion_reason="Planned maintenance on 8 March",
+    ),
     "ratings_create": _request("Satisfied with March", contract="31", month="2026-03", score=5),
     "outside_purchases_create": _request(
         "Two units outside", micro_enterprise="12", offer="88", quantity="2",

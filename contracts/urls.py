@@ -11,6 +11,7 @@ from contracts.views import (
     disputes,
     drafting,
     integrity,
+    measurements,
     outside,
     ratings,
     settlement,
@@ -69,6 +70,7 @@ urlpatterns = [
     path("contracts/<int:pk>/sign-amendment/", changes.sign_amendment, name="sign_amendment"),
     path("contracts/<int:pk>/sign-renewal/", changes.sign_renewal, name="sign_renewal"),
     path("contracts/<int:pk>/drop-proposal/", changes.drop_proposal, name="drop_proposal"),
+    path("contracts/measurements/import/", measurements.import_file, name="import_measurements"),
     path("contracts/delivery/", delivery.work, name="delivery"),
     path("contracts/<int:pk>/usage/", delivery.report_usage, name="report_usage"),
     path(
@@ -100,6 +102,21 @@ urlpatterns = [
         "contracts/<int:pk>/results/<int:result>/contest/",
         delivery.contest_result,
         name="contest_result",
+    ),
+    path(
+        "contracts/<int:pk>/levels/<int:level>/<contract_month:month>/",
+        measurements.enter,
+        name="enter_measurement",
+    ),
+    path(
+        "contracts/<int:pk>/measurements/<int:measurement>/confirm/",
+        measurements.confirm,
+        name="confirm_measurement",
+    ),
+    path(
+        "contracts/<int:pk>/measurements/<int:measurement>/contest/",
+        measurements.contest,
+        name="contest_measurement",
     ),
     path(
         "contracts/<int:pk>/overages/<int:overage>/accept/",

@@ -9,12 +9,11 @@ from django.db import transaction
 from accounts import audit, permissions
 from accounts.errors import Invalid, Refused
 from accounts.models import MicroEnterprise, User
-from contracts import lifecycle
 from contracts.models import Contract, Measurement, ServiceLevel
 from contracts.queries import levels as queries
 from contracts.queries.agreements import may_know
 from contracts.queries.delivery import version_on
-from ledger.months import last_day
+from contracts.queries.suspended import day_that_counts
 
 State = Measurement.State
 # The widest that anybody would believe.
@@ -197,14 +196,14 @@ def _require_month(level: ServiceLevel, month: date, *, on: date) -> None:
             field="month",
             value=month,
         )
-    day = min(last_day(month), lifecycle.last_day_of(contract))
-    is_over = contract.state == Contract.State.CLOSED
-    if is_over or not lifecycle.is_running(contract, on=max(day, month)):
+    day = day_that_counts(contract, month=month)
+    if day is None or contract.state == Contract.State.CLOSED:
         raise Refused(
             f"{contract} had no active day in {month:%B %Y}, or it is closed.",
             code="outside_dates",
             field="month",
             value=month,
+            help="No level is measured for suspended days.",
         )
     version = version_on(contract, on=day)
     if version is None or level.version_id != version.pk:

@@ -22,6 +22,7 @@ from accounts.rest.resources import Resource, Row
 from contracts.actions import agreements
 from contracts.api.bodies import (
     AcceptBody,
+    AdjustmentBody,
     CounterBody,
     DraftBody,
     EndBody,
@@ -31,25 +32,18 @@ from contracts.api.bodies import (
     TermsBody,
 )
 from contracts.api.open_rows import BreachRow, ProposalRow, SuspensionRow
+from contracts.api.term_rows import LevelRow, MeasureRow, Sections
 from contracts.lifecycle import ended_because_on, state_on
-from contracts.models import Contract, ContractEvent, EndProposal, Signature, SuccessMeasure
+from contracts.models import Contract, ContractEvent, EndProposal, Signature
 from contracts.queries.agreements import events_of, in_state, visible_to
 from contracts.terms import SECTIONS, Measure, Terms, terms_of
+from marketplace.api.levels import PercentField
 from marketplace.api.offerings import ParametersField
 from marketplace.models import OfferingVersion, ServiceOffering
 from marketplace.price_plans import Plan
 from marketplace.queries import version_on
 
 State = Contract.State
-
-
-class MeasureRow(Row[SuccessMeasure]):
-    class Meta:
-        model = SuccessMeasure
-        fields = (
-            "id", "number", "name", "unit", "direction", "target", "floor", "method", "measurer",
-            "weight",
-        )  # fmt: skip
 
 
 class SignatureRow(Row[Signature]):
@@ -68,14 +62,6 @@ class OpenEndRow(Row[EndProposal]):
     class Meta:
         model = EndProposal
         fields = ("micro_enterprise", "last_day_on", "proposed_on", "answer_until_on", "reason")
-
-
-class Sections(serializers.Serializer[Any]):
-    joint_objective = serializers.CharField()
-    commitments = serializers.CharField()
-    resources = serializers.CharField()
-    risks = serializers.CharField()
-    ins_and_outs = serializers.CharField()
 
 
 class ContractRow(Row[Contract]):
@@ -99,6 +85,9 @@ class ContractRow(Row[Contract]):
     )
     cap_quantity = QuantityField(source="current.cap_quantity", read_only=True, allow_null=True)
     measures = MeasureRow(source="current.measures", many=True, read_only=True)
+    levels = LevelRow(source="current.levels", many=True, read_only=True)
+    credit_cap = PercentField(source="current.credit_cap", read_only=True)
+    adjustment = serializers.SerializerMethodField()
     sections = serializers.SerializerMethodField()
     signatures = serializers.SerializerMethodField()
     open_end = serializers.SerializerMethodField()
@@ -114,8 +103,8 @@ class ContractRow(Row[Contract]):
             "id", "state", "ended_because", "ended_on", "offering", "title", "buyer", "provider",
             "turn", "starts_on", "ends_on", "offered_on", "answer_until_on", "created_on",
             "version", "hash", "plan", "price", "parameters", "unit", "expected_quantity",
-            "cap_quantity",
-            "measures", "sections", "signatures", "open_end",
+            "cap_quantity", "measures", "levels", "credit_cap", "adjustment", "sections",
+            "signatures", "open_end",
             "over_after_on", "over_because", "notice_days", "renews_months", "suspensions",
             "proposals", "breaches",
         )  # fmt: skip
@@ -127,6 +116,10 @@ class ContractRow(Row[Contract]):
     @extend_schema_field(serializers.ChoiceField(Contract.EndedBecause.choices, allow_null=True))
     def get_ended_because(self, contract: Contract) -> str | None:
         return str(ended_because_on(contract, on=self.context["on"])) or None
+
+    @extend_schema_field(AdjustmentBody(allow_null=True))
+    def get_adjustment(self, contract: Contract) -> Any:
+        return contract.current.terms.get("adjustment") if contract.current else None
 
     @extend_schema_field(Sections(allow_null=True))
     def get_sections(self, contract: Contract) -> Any:
@@ -233,6 +226,7 @@ class Contracts(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Contr
     def loaded(self, rows: QuerySet[Contract]) -> QuerySet[Contract]:
         return rows.select_related("current", "buyer", "provider").prefetch_related(
             "current__measures",
+            "current__levels",
             "signatures",
             "end_proposals",
             "suspensions",
@@ -347,6 +341,9 @@ def _offered_terms(offering: ServiceOffering, given: dict[str, Any], *, on: date
     if Plan(version.plan).counts and version.usual_quantity is not None:
         given.setdefault("expected_quantity", version.usual_quantity)
     given.setdefault("measures", _offered_measures(version))
+    levels = (each.level.without_bonus() for each in version.levels.all())
+    given.setdefault("levels", tuple(levels))
+    given.setdefault("credit_cap", version.credit_cap)
     if given.get("expected_quantity"):
         given.setdefault("cap_quantity", given["expected_quantity"])
     return Terms(**given)

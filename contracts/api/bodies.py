@@ -6,9 +6,17 @@ from rest_framework import serializers
 
 from accounts.models import MicroEnterprise
 from accounts.rest import ActingMEField, DayField, KeyField, MoneyField, OptionalText, QuantityField
-from contracts.terms import LONGEST_NOTICE_DAYS, LONGEST_SECTION, MOST_RENEWED_MONTHS, Measure
+from contracts.terms import (
+    LONGEST_NOTICE_DAYS,
+    LONGEST_SECTION,
+    MOST_RENEWED_MONTHS,
+    Adjustment,
+    Measure,
+)
+from marketplace.api.levels import LevelBody, PercentField, levels_from
 from marketplace.api.offerings import ParametersField
 from marketplace.models import OfferedMeasure, ServiceOffering
+from marketplace.service_levels import Level
 
 
 class MeasureBody(serializers.Serializer[Any]):
@@ -20,6 +28,14 @@ class MeasureBody(serializers.Serializer[Any]):
     direction = serializers.ChoiceField(OfferedMeasure.Direction.choices, default="higher")
     measurer = serializers.ChoiceField(OfferedMeasure.Measurer.choices, default="provider")
     weight = serializers.IntegerField(min_value=1, max_value=100, default=1)
+
+
+class AdjustmentBody(serializers.Serializer[Any]):
+    """Plus so many percent of the fee at the target, minus below the floor, of happy answers."""
+
+    percent = PercentField()
+    target = PercentField()
+    floor = PercentField()
 
 
 class TermsBody(serializers.Serializer[Any]):
@@ -43,11 +59,20 @@ class TermsBody(serializers.Serializer[Any]):
         help_text="by which it renews itself; 0 lets it end",
     )  # fmt: skip
     measures = MeasureBody(many=True, required=False)
+    levels = LevelBody(many=True, required=False)
+    credit_cap = PercentField(required=False, help_text="all credits of a month together")
+    adjustment = AdjustmentBody(required=False, allow_null=True)
     joint_objective = OptionalText(LONGEST_SECTION)
     commitments = OptionalText(LONGEST_SECTION)
     resources = OptionalText(LONGEST_SECTION)
     risks = OptionalText(LONGEST_SECTION)
     ins_and_outs = OptionalText(LONGEST_SECTION)
+
+    def validate_levels(self, levels: list[dict[str, Any]]) -> tuple[Level, ...]:
+        return levels_from(levels)
+
+    def validate_adjustment(self, told: dict[str, Any] | None) -> Adjustment | None:
+        return None if told is None else Adjustment(**told)
 
     def validate_measures(self, measures: list[dict[str, Any]]) -> tuple[Measure, ...]:
         return tuple(Measure(**each) for each in measures)

@@ -11,6 +11,7 @@ from contracts import satisfaction
 from contracts.models import Contract, Rating
 from contracts.queries import ratings
 from contracts.queries.delivery import delivery_section, months_of
+from contracts.queries.level_page import levels_section
 from contracts.queries.results import results_section
 from contracts.queries.settlement import settled_months
 from ledger.models import SettlementRun
@@ -63,6 +64,7 @@ def sections(contract: Contract, *, user: User, asked: str, on: date) -> dict[st
         "month_options": options if len(options) > 1 else [],
         "delivery": delivery_section(contract, user=user, month=month, on=on),
         "results": results_section(contract, user=user, month=month, on=on),
+        "levels": levels_section(contract, user=user, month=month, months=shown, on=on),
         "rating": rating_section(contract, user=user, on=on),
         "settled": settled_months(
             contract, may_answer=may_sign_for(user, contract.buyer, on=on), on=on

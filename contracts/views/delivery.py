@@ -61,7 +61,7 @@ def report_usage(request: MemberRequest, pk: int) -> HttpResponse:
         )
 
     form = UsageForm(request.POST or None, initial={"used_on": on})
-    return _form_page(
+    return form_page(
         request, contract, form, deed, title="Enter what was delivered", button="Enter delivery",
         anchor="delivery",
     )  # fmt: skip
@@ -69,18 +69,18 @@ def report_usage(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def confirm_usage(request: MemberRequest, pk: int, usage: int) -> HttpResponse:
-    found = _one(Usage, request, pk, usage)
+    found = one_of_contract(Usage, request, pk, usage)
 
     def deed() -> str:
         delivery.confirm_usage(found, by=request.user, on=today(request))
         return "Delivery confirmed."
 
-    return _happen(request, pk, deed, anchor="delivery")
+    return happen(request, pk, deed, anchor="delivery")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def contest_usage(request: MemberRequest, pk: int, usage: int) -> HttpResponse:
-    found = _one(Usage, request, pk, usage)
+    found = one_of_contract(Usage, request, pk, usage)
     delivery.require_buyer(found.contract, by=request.user, on=today(request))
 
     def deed(form: forms.Form) -> str:
@@ -88,7 +88,7 @@ def contest_usage(request: MemberRequest, pk: int, usage: int) -> HttpResponse:
         return "Delivery contested.\nIt is not charged while you and the provider disagree."
 
     title = f"Contest {found.quantity.normalize():,f} of {found.used_on:%-d %B %Y}"
-    return _form_page(
+    return form_page(
         request, found.contract, ContestForm(request.POST or None), deed, title=title,
         button="Contest delivery", anchor="delivery",
     )  # fmt: skip
@@ -96,13 +96,13 @@ def contest_usage(request: MemberRequest, pk: int, usage: int) -> HttpResponse:
 
 @require_POST
 def withdraw_usage(request: MemberRequest, pk: int, usage: int) -> HttpResponse:
-    found = _one(Usage, request, pk, usage)
+    found = one_of_contract(Usage, request, pk, usage)
 
     def deed() -> str:
         delivery.withdraw_usage(found, by=request.user, on=today(request))
         return "Entry withdrawn.\nIt is not charged; enter it anew if the quantity was wrong."
 
-    return _happen(request, pk, deed, anchor="delivery")
+    return happen(request, pk, deed, anchor="delivery")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -128,7 +128,7 @@ def enter_result(request: MemberRequest, pk: int, measure: int, month: date) -> 
         f"{measured.method}; target {measured.target.normalize():f},"
         f" floor {measured.floor.normalize():f}"
     )
-    return _form_page(
+    return form_page(
         request, contract, form, deed, title=f"Result of {month:%B %Y}", button="Enter value",
         anchor="results", month=month,
     )  # fmt: skip
@@ -136,18 +136,18 @@ def enter_result(request: MemberRequest, pk: int, measure: int, month: date) -> 
 
 @require_POST
 def confirm_result(request: MemberRequest, pk: int, result: int) -> HttpResponse:
-    found = _one(SuccessResult, request, pk, result)
+    found = one_of_contract(SuccessResult, request, pk, result)
 
     def deed() -> str:
         results.confirm_result(found, by=request.user, on=today(request))
         return "Value confirmed."
 
-    return _happen(request, pk, deed, anchor="results", month=found.month)
+    return happen(request, pk, deed, anchor="results", month=found.month)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def contest_result(request: MemberRequest, pk: int, result: int) -> HttpResponse:
-    found = _one(SuccessResult, request, pk, result)
+    found = one_of_contract(SuccessResult, request, pk, result)
     results.require_other_side(found, by=request.user, on=today(request))
 
     def deed(form: forms.Form) -> str:
@@ -155,7 +155,7 @@ def contest_result(request: MemberRequest, pk: int, result: int) -> HttpResponse
         return "Value contested.\nThe measurer enters it anew."
 
     title = f"Contest {found.value.normalize():f} for “{found.measure}”"
-    return _form_page(
+    return form_page(
         request, found.contract, ContestForm(request.POST or None), deed, title=title,
         button="Contest value", anchor="results", month=found.month,
     )  # fmt: skip
@@ -163,18 +163,18 @@ def contest_result(request: MemberRequest, pk: int, result: int) -> HttpResponse
 
 @require_POST
 def accept_overage(request: MemberRequest, pk: int, overage: int) -> HttpResponse:
-    found = _one(Overage, request, pk, overage)
+    found = one_of_contract(Overage, request, pk, overage)
 
     def deed() -> str:
         settlement.accept_overage(found, by=request.user, on=today(request))
         return f"{found.amount:,.2f} paid.\nIt is an entry of {today(request):%B %Y}."
 
-    return _happen(request, pk, deed, anchor="settled")
+    return happen(request, pk, deed, anchor="settled")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def contest_overage(request: MemberRequest, pk: int, overage: int) -> HttpResponse:
-    found = _one(Overage, request, pk, overage)
+    found = one_of_contract(Overage, request, pk, overage)
     settlement.require_signer(found, by=request.user, on=today(request))
 
     def deed(form: forms.Form) -> str:
@@ -182,13 +182,13 @@ def contest_overage(request: MemberRequest, pk: int, overage: int) -> HttpRespon
         return "Overage contested.\nNothing moves, and the service goes on."
 
     title = f"Contest {found.amount:,.2f} of {found.month:%B %Y}"
-    return _form_page(
+    return form_page(
         request, found.contract, ContestForm(request.POST or None), deed, title=title,
         button="Contest overage", anchor="settled",
     )  # fmt: skip
 
 
-def _one(model: Any, request: MemberRequest, pk: int, key: int) -> Any:
+def one_of_contract(model: Any, request: MemberRequest, pk: int, key: int, *related: str) -> Any:
     """A row of the contract of the address; Unknown where either is not the reader's to know.
 
     That a contract runs is for the whole firm to see, what was delivered for its parties.
@@ -196,7 +196,7 @@ def _one(model: Any, request: MemberRequest, pk: int, key: int) -> Any:
     contract = found_contract(request, pk)
     parties = contract.buyer, contract.provider
     require_known(may_see_negotiation(request.user, *parties, on=today(request)))
-    found = model.objects.select_related("contract__buyer", "contract__provider")
+    found = model.objects.select_related("contract__buyer", "contract__provider", *related)
     row = found.filter(pk=key, contract=contract).first()
     if row is None:
         raise Unknown
@@ -208,7 +208,7 @@ def _address(contract: Contract, anchor: str, month: date | None) -> str:
     return f"{reverse('contracts:contract', args=[contract.pk])}{asked}#{anchor}"
 
 
-def _form_page(
+def form_page(
     request: MemberRequest,
     contract: Contract,
     form: forms.Form,
@@ -246,7 +246,7 @@ def _form_page(
     return render(request, "contracts/delivery_form.html", context, status=status)
 
 
-def _happen(
+def happen(
     request: MemberRequest,
     pk: int,
     deed: Callable[[], str],

@@ -24,8 +24,17 @@ from accounts.permissions import (
     require_known,
 )
 from marketplace.benchmarks import taken_over
-from marketplace.models import Category, OfferedMeasure, OfferingVersion, ServiceOffering
+from marketplace.levels import columns_of
+from marketplace.models import (
+    Category,
+    OfferedLevel,
+    OfferedMeasure,
+    OfferingVersion,
+    ServiceOffering,
+)
 from marketplace.price_plans import Plan, require_usual, sound
+from marketplace.service_levels import DEFAULT_CAP, Level
+from marketplace.service_levels import require_sound as require_sound_levels
 
 State = ServiceOffering.State
 _LOST = (
@@ -75,6 +84,8 @@ class OfferingTerms:
     capacity: int | None = None
     lead_time_days: int = 1
     measures: Sequence[MeasureTerms] = ()
+    levels: Sequence[Level] = ()
+    credit_cap: Decimal = DEFAULT_CAP
 
 
 @transaction.atomic
@@ -221,6 +232,8 @@ def terms_of(version: OfferingVersion) -> OfferingTerms:
             )
             for measure in version.measures.all()
         ],
+        levels=[each.level for each in version.levels.all()],
+        credit_cap=version.credit_cap,
     )
 
 
@@ -320,6 +333,7 @@ def _checked(terms: OfferingTerms) -> OfferingTerms:
     for number, measure in enumerate(terms.measures, start=1):
         _check_measure(measure, number)
     values = {name: getattr(terms, name) for name in terms.__slots__} | {
+        "levels": require_sound_levels(terms.levels, cap=terms.credit_cap),
         "unit": plan.unit, "price": plan.price, "parameters": plan.document(),
     }  # fmt: skip
     return OfferingTerms(**values)
@@ -347,11 +361,16 @@ def _check_measure(measure: MeasureTerms, number: int) -> None:
 
 def _write(version: OfferingVersion, terms: OfferingTerms) -> None:
     for name in terms.__slots__:
-        if name != "measures":
+        if name not in ("measures", "levels"):
             setattr(version, name, getattr(terms, name))
     version.save()
     version.measures.all().delete()
     OfferedMeasure.objects.bulk_create(
         OfferedMeasure(version=version, number=number, **asdict(measure))
         for number, measure in enumerate(terms.measures, start=1)
+    )
+    version.levels.all().delete()
+    OfferedLevel.objects.bulk_create(
+        OfferedLevel(version=version, number=number, **columns_of(level))
+        for number, level in enumerate(terms.levels, start=1)
     )

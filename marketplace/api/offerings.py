@@ -21,9 +21,18 @@ from accounts.rest.lists import FilterSet, KeyFilter
 from accounts.rest.resources import Nothing, Resource, Row
 from marketplace import actions
 from marketplace.actions import MeasureTerms, OfferingTerms, categories
+from marketplace.api.levels import LEVEL_FIELDS, LevelBody, PercentField, TierBody, levels_from
 from marketplace.estimates import quote
-from marketplace.models import PLANS, Category, OfferedMeasure, OfferingVersion, ServiceOffering
+from marketplace.models import (
+    PLANS,
+    Category,
+    OfferedLevel,
+    OfferedMeasure,
+    OfferingVersion,
+    ServiceOffering,
+)
 from marketplace.queries import offerings_visible_to, places_where_drafts_are_seen, version_on
+from marketplace.service_levels import Level
 
 SCOPES = {"GET": "market:read", "POST": "market:write", "PATCH": "market:write"}
 
@@ -62,17 +71,26 @@ class ParametersField(serializers.JSONField):
         super().__init__(**options)
 
 
+class OfferedLevelRow(Row[OfferedLevel]):
+    tiers = TierBody(many=True, read_only=True)
+
+    class Meta:
+        model = OfferedLevel
+        fields = LEVEL_FIELDS
+
+
 class VersionRow(Row[OfferingVersion]):
     measures = OfferedMeasureRow(many=True, read_only=True)
     parameters = ParametersField(read_only=True)
     usual_quantity = QuantityField(read_only=True, allow_null=True)
+    levels = OfferedLevelRow(many=True, read_only=True)
 
     class Meta:
         model = OfferingVersion
         fields = (
             "number", "name", "summary", "description", "unit", "plan", "price", "parameters",
             "usual_quantity", "capacity", "lead_time_days", "published_on", "holds_from_on",
-            "measures",
+            "measures", "levels", "credit_cap",
         )  # fmt: skip
 
 
@@ -134,6 +152,11 @@ class OfferingBody(serializers.Serializer[Any]):
     )
     lead_time_days = serializers.IntegerField(min_value=0, max_value=1000, required=False)
     measures = OfferedMeasureBody(many=True, required=False)
+    levels = LevelBody(many=True, required=False)
+    credit_cap = PercentField(required=False, help_text="all credits of a month together")
+
+    def validate_levels(self, levels: list[dict[str, Any]]) -> tuple[Level, ...]:
+        return levels_from(levels)
 
     def validate_measures(self, measures: list[dict[str, Any]]) -> tuple[MeasureTerms, ...]:
         return tuple(MeasureTerms(**each) for each in measures)
@@ -231,10 +254,14 @@ class Offerings(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Servi
         return offerings_visible_to(user, on=on)
 
     def loaded(self, rows: QuerySet[ServiceOffering]) -> QuerySet[ServiceOffering]:
-        drafts = OfferingVersion.objects.filter(published_on=None).prefetch_related("measures")
-        return rows.select_related("current", "category", "provider").prefetch_related(
-            "current__measures", Prefetch("versions", queryset=drafts, to_attr="drafts")
+        drafts = OfferingVersion.objects.filter(published_on=None).prefetch_related(
+            "measures", "levels"
         )
+        return rows.select_related("current", "category", "provider").prefetch_related(
+            "current__measures",
+            "current__levels",
+            Prefetch("versions", queryset=drafts, to_attr="drafts"),
+        )  # fmt: skip
 
     @extend_schema(request=DraftOfferingBody, responses={201: OfferingRow})
     @retried

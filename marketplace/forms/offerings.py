@@ -13,8 +13,10 @@ from django.http import QueryDict
 from accounts.errors import Invalid
 from marketplace.actions import MeasureTerms, OfferingTerms
 from marketplace.forms import plans
+from marketplace.forms.levels import LevelRows
 from marketplace.models import PLANS, Category, OfferedMeasure
 from marketplace.price_lists import safe_text
+from marketplace.service_levels import DEFAULT_CAP
 
 _MEASURES = "measures"
 _FIRST_ROWS = 2
@@ -68,6 +70,12 @@ class OfferingForm(forms.Form):
         min_value=0, max_value=730, label="Lead time", help_text="Days until it can start"
     )
 
+    credit_cap = forms.DecimalField(
+        label="All credits of a month at most", max_digits=5, decimal_places=2, required=False,
+        min_value=Decimal(0), max_value=Decimal(100), initial=f"{DEFAULT_CAP.normalize():f}",
+        help_text="Percent of the month, whatever the service levels ask for",
+    )  # fmt: skip
+
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None
     ) -> None:
@@ -79,6 +87,11 @@ class OfferingForm(forms.Form):
             del self.fields["usual_quantity"]
         elif self.price_plan.rule.needs_usual_quantity:
             self.fields["usual_quantity"].required = True
+
+    def clean_credit_cap(self) -> Decimal:
+        """Left empty it is the cap that the market is used to."""
+        given: Decimal | None = self.cleaned_data["credit_cap"]
+        return DEFAULT_CAP if given is None else given
 
     def clean(self) -> dict[str, Any]:
         given, rule = self.cleaned_data, self.price_plan.rule
@@ -144,10 +157,10 @@ MeasureFormSet = forms.formset_factory(
 
 
 class Together:
-    """The form and all rows of measures as one, for the summary of what is to correct."""
+    """The form and all its rows as one, for the summary of what is to correct."""
 
-    def __init__(self, form: OfferingForm, measures: Any) -> None:
-        self._forms = [form, *measures.forms]
+    def __init__(self, form: OfferingForm, measures: Any, levels: LevelRows) -> None:
+        self._forms = [form, *measures.forms, *levels.formset.forms]
         self.is_bound = form.is_bound
 
     def __iter__(self) -> Iterator[BoundField]:
@@ -179,8 +192,8 @@ def one_more(data: QueryDict, *, add: bool = True) -> Any:
     return _rows(typed, empty=1 if add or not typed else 0)
 
 
-def terms_from(form: OfferingForm, measures: Any) -> OfferingTerms:
-    """What both valid forms say together."""
+def terms_from(form: OfferingForm, measures: Any, levels: LevelRows) -> OfferingTerms:
+    """What all valid forms say together."""
     given = form.cleaned_data
     kept = [
         MeasureTerms(**{name: row.cleaned_data[name] for name in MeasureForm.base_fields})
@@ -189,7 +202,7 @@ def terms_from(form: OfferingForm, measures: Any) -> OfferingTerms:
     ]
     values = {name: given[name] for name in OfferingTerms.__slots__ if name in given}
     parameters = plans.parameters_from(given, form.price_plan)
-    return OfferingTerms(**values, parameters=parameters, measures=kept)
+    return OfferingTerms(**values, parameters=parameters, measures=kept, levels=levels.levels)
 
 
 def _values(measure: MeasureTerms) -> dict[str, Any]:

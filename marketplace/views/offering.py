@@ -47,6 +47,7 @@ def offering(request: MemberRequest, pk: int) -> HttpResponse:
         "may_subsidize": may_allow_subsidy(request.user) and price.plan.subsidy_per_unit() > 0,
         "announced": _announced(found, on=on),
         "measures": [_measure(measure) for measure in version.measures.all()],
+        "levels": rows.level_rows(version, firm.currency),
         "score": rows.score_figures(found.score),
         "evidence": _evidence(found.score),
         "outside": _outside(price, outside, on=on),

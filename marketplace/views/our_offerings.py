@@ -18,6 +18,7 @@ from accounts.queries import organization
 from ledger.months import months_before
 from marketplace import actions, queries
 from marketplace.forms import plans
+from marketplace.forms.levels import LevelRows
 from marketplace.forms.offerings import (
     OfferingForm,
     PublishForm,
@@ -62,15 +63,18 @@ def new_offering(request: MemberRequest) -> HttpResponse:
     )
     if request.method != "POST":
         initial = {"plan": Plan.FIXED.value, "lead_time_days": 5}
-        return _page(request, OfferingForm(initial=initial), measures_of(None), None)
+        return _page(
+            request, OfferingForm(initial=initial), measures_of(None), LevelRows(None, ()), None
+        )
+    levels = LevelRows(request.POST, ())
     if {"add", "choose"} & request.POST.keys():
-        return _as_typed(request, None)
+        return _as_typed(request, levels, None)
     form, measures = OfferingForm(request.POST), posted_measures(request.POST)
-    if form.is_valid() and measures.is_valid():
+    if form.is_valid() and measures.is_valid() and levels.is_valid():
         try:
             made = actions.draft_offering(
-                me, category=form.cleaned_data["category"], terms=terms_from(form, measures),
-                by=request.user, on=on,
+                me, category=form.cleaned_data["category"], by=request.user, on=on,
+                terms=terms_from(form, measures, levels),
             )  # fmt: skip
         except (Forbidden, Unknown):
             raise
@@ -78,7 +82,7 @@ def new_offering(request: MemberRequest) -> HttpResponse:
             _say(form, reason)
         else:
             return _saved(request, made)
-    return _page(request, form, measures, None, status=400)
+    return _page(request, form, measures, levels, None, status=400)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,17 +93,19 @@ def edit_offering(request: MemberRequest, pk: int) -> HttpResponse:
     if draft is None:
         messages.info(request, "What was published never changes.\nStart a new version instead.")
         return redirect("marketplace:offering", offering.pk)
+    terms = actions.terms_of(draft)
     if request.method != "POST":
-        terms = actions.terms_of(draft)
-        return _page(request, _form_of(offering, draft), measures_of(terms), offering)
+        levels = LevelRows(None, terms.levels)
+        return _page(request, _form_of(offering, draft), measures_of(terms), levels, offering)
+    levels = LevelRows(request.POST, terms.levels)
     if {"add", "choose"} & request.POST.keys():
-        return _as_typed(request, offering)
+        return _as_typed(request, levels, offering)
     form, measures = OfferingForm(request.POST), posted_measures(request.POST)
-    if form.is_valid() and measures.is_valid():
+    if form.is_valid() and measures.is_valid() and levels.is_valid():
         try:
             actions.change_draft(
                 offering, category=form.cleaned_data["category"],
-                terms=terms_from(form, measures), by=request.user, on=on,
+                terms=terms_from(form, measures, levels), by=request.user, on=on,
             )  # fmt: skip
         except (Forbidden, Unknown):
             raise
@@ -107,7 +113,7 @@ def edit_offering(request: MemberRequest, pk: int) -> HttpResponse:
             _say(form, reason)
         else:
             return _saved(request, offering)
-    return _page(request, form, measures, offering, status=400)
+    return _page(request, form, measures, levels, offering, status=400)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -151,6 +157,7 @@ def _publishing(offering: ServiceOffering, version: OfferingVersion, *, on: date
         "warnings": [*version.price_plan.warnings(), *_restless(offering, version, on=on)],
         "lead_time": rows.lead_time(version.lead_time_days),
         "measures": [rows.measure_words(measure) for measure in version.measures.all()],
+        "levels": rows.level_rows(version, organization().currency),
         "similar": [rows.row_of(each, on=on) for each in alike],
         "similar_words": _similar_words(len(alike)),
         "title": f"Publish {version.name}?",
@@ -240,10 +247,13 @@ def _say(form: OfferingForm, reason: Refused) -> None:
     form.add_error(plans.field_of(reason, form), f"{reason} {reason.help}".strip())
 
 
-def _as_typed(request: MemberRequest, offering: ServiceOffering | None) -> HttpResponse:
+def _as_typed(
+    request: MemberRequest, levels: LevelRows, offering: ServiceOffering | None
+) -> HttpResponse:
     """What was typed, unchecked: another plan or one more row is no reason to complain."""
     form = OfferingForm(initial=request.POST.dict())
-    return _page(request, form, one_more(request.POST, add="add" in request.POST), offering)
+    measures = one_more(request.POST, add="add" in request.POST)
+    return _page(request, form, measures, levels, offering)
 
 
 def _form_of(offering: ServiceOffering, draft: OfferingVersion) -> OfferingForm:
@@ -257,6 +267,7 @@ def _page(
     request: MemberRequest,
     form: OfferingForm,
     measures: Any,
+    levels: LevelRows,
     offering: ServiceOffering | None,
     *,
     status: int = 200,
@@ -267,7 +278,8 @@ def _page(
     context = {
         "form": form,
         "measures": measures,
-        "problems": Together(form, measures),
+        "levels": levels,
+        "problems": Together(form, measures, levels),
         "offering": offering,
         "title": title,
         "currency": currency,

@@ -8,7 +8,15 @@ from django.urls import reverse
 from django.utils.dateformat import format as format_date
 from django.utils.text import Truncator
 
-from marketplace.models import OfferedMeasure, OutsideOffer, SatisfactionScore, ServiceOffering
+from ledger.money import ZERO, to_cents
+from marketplace import level_words
+from marketplace.models import (
+    OfferedMeasure,
+    OfferingVersion,
+    OutsideOffer,
+    SatisfactionScore,
+    ServiceOffering,
+)
 from marketplace.search import INSIDE, OUTSIDE
 
 _NAME_LENGTH = 110
@@ -100,3 +108,16 @@ def name_of(offering: ServiceOffering) -> str:
         return offering.current.name
     draft = offering.versions.first()
     return draft.name if draft else str(offering)
+
+
+def level_rows(version: OfferingVersion, currency: str) -> list[dict[str, Any]]:
+    """Service levels in words, each with an example in money, and the cap of all credits."""
+    plan = version.price_plan
+    base = plan.monthly_fee() or to_cents(plan.usage_amount(version.usual_quantity or ZERO))
+    levels = [each.level for each in version.levels.all()]
+    rows = [
+        {"name": each.name, "sentences": level_words.sentences(each, base=base, currency=currency)}
+        for each in levels
+    ]
+    cap = level_words.cap_of(levels, version.credit_cap, base=base, currency=currency)
+    return [*rows, {"name": "All credits together", "sentences": [cap]}] if levels else []

@@ -10,11 +10,12 @@ from django.db import transaction
 from accounts import tokens
 from accounts.models import AuditEvent, Membership
 from contracts.actions.outside import request as make_purchase
-from contracts.models import Rating, SuccessResult, Usage
+from contracts.models import Measurement, Rating, SuccessResult, Usage
 from learning_market.actions.investing import propose
 from ledger import budgets
 from ledger.drafting import Envelope
 from ledger.models import SettlementRun, Transfer
+from marketplace.service_levels import DEFAULT_TIERS, tier_documents
 from tests import make
 from tests.make.api import Api
 
@@ -95,6 +96,11 @@ POST learning-purchases/{id}/commit/        n y h h h n n  -
 POST learning-purchases/{id}/complete/      n y h h h n n  -
 POST learning-purchases/{id}/decline/       n y h h h n n  -
 POST learning-purchases/{id}/propose/       y y h h h n n  -
+GET measurements/                           y y y y y y n  contracts:read
+POST measurements/                          n n h h h n n  usage:write
+GET measurements/{id}/                      y y h h h y n  contracts:read
+POST measurements/{id}/confirm/             y y h h h n n  -
+POST measurements/{id}/contest/             y y h h h n n  -
 GET memberships/                            y y y y y y n  people:read
 POST memberships/                           n y n n n n n  people:write
 GET memberships/{id}/                       y y y y y y n  people:read
@@ -297,7 +303,18 @@ def _delivered(buyer, member):
         contract=running, person=member.person, month="2026-01-01", score=4,
         rated_at=datetime(2026, 2, 2, tzinfo=UTC),
     )  # fmt: skip
-    return {"usage": used, "success-results": result, "ratings": rating}
+    level = running.current.levels.create(
+        number=1, name="Answers", promise="in a day", unit="tickets", measurer="provider",
+        excludes_maintenance=True, excludes_buyer_caused=True, earns_back=True,
+        tiers=tier_documents(DEFAULT_TIERS),
+    )  # fmt: skip
+    measured = Measurement.objects.create(
+        contract=running, level=level, term="Answers", month=make.MARCH, measured=12, met=11,
+        entered_on=make.MARCH, entered_by=provider,
+    )  # fmt: skip
+    return {
+        "usage": used, "success-results": result, "ratings": rating, "measurements": measured
+    }  # fmt: skip
 
 
 def _bodies(buyer, contract, own, rows, member):
@@ -364,6 +381,11 @@ def _bodies(buyer, contract, own, rows, member):
         "post success-results/": {
             "measure": str(rows["success-results"].measure_id), "month": "2026-02", "value": "80",
         },
+        "post measurements/": {
+            "level": str(rows["measurements"].level_id), "month": "2026-02", "measured": 12,
+            "met": 11,
+        },
+        "post measurements/{id}/contest/": {"reason": "Too high."},
         "post success-results/{id}/contest/": {"reason": "Too high."},
         "post ratings/": {
             "contract": str(rows["usage"].contract_id), "month": "2026-01", "score": 4,

@@ -109,6 +109,8 @@ def _contracts(world):
     april = date(2026, 4, 6)
     world.active = make.active(buyer, seller, of=world.advice)
     world.counted = make.hires(buyer, seller, of=world.hiring)
+    world.levelled = make.levelled(buyer, seller, of=world.advice, price="900.00")
+    world.level = world.levelled.current.levels.get()
     later = {"starts_on": date(2026, 6, 1), "of": world.advice, "on": april}
     world.draft = make.draft(buyer, seller, price="1000.00", **later)
     world.offered = make.offered(buyer, seller, price="1100.00", **later)
@@ -146,6 +148,8 @@ def _month(world):
         world.counted, month=MARCH, score=4, comment="Quick.", by=world.member, on=date(2026, 4, 2)
     )
     april = date(2026, 4, 6)
+    world.april = APRIL
+    world.measurement = make.measured(world.levelled, 11, 12, month=APRIL, on=april)
     world.usage = make.used(world.counted, "3", used_on=april)
     world.contested = make.contested(make.used(world.counted, "4", used_on=april))
 
