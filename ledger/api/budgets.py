@@ -117,7 +117,7 @@ class BudgetBody(serializers.Serializer[Any]):
     name = OptionalText(120)
 
 
-class PublishBody(serializers.Serializer[Any]):
+class PublishFigures(serializers.Serializer[Any]):
     seen = serializers.CharField(max_length=64, help_text="the `seen` of the preview that was read")
     starts_on = DayField(help_text="from which day it holds")
 
@@ -233,12 +233,12 @@ class Budgets(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Budget]
         starts_on = budget.starts_on or budget_preview.first_day(budget, on=self.on)
         return Response(PreviewShown(_shown(found, starts_on, self._page(request))).data)
 
-    @extend_schema(request=PublishBody, responses=BudgetRow)
+    @extend_schema(request=PublishFigures, responses=BudgetRow)
     @action(detail=True, methods=["post"])
     @once
     def publish(self, request: Request, pk: str) -> Response:
         """Publish the figures that were read; `waiting` until a second HR admin publishes them."""
-        budget, given = self.get_object(), self.asked(PublishBody)
+        budget, given = self.get_object(), self.asked(PublishFigures)
         return self.shown(budget_publishing.publish(budget, **given, by=self.user, on=self.on))
 
     @extend_schema(request=Nothing, responses={201: BudgetRow})
