@@ -1,0 +1,40 @@
+"""The tests of the races go red when the locks and the constraints that they guard are gone.
+
+They run again in a process of their own, on a database without those (`tests/without_guards.py`):
+whichever passed there would prove nothing.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+GUARDED = (
+    "ledger/test_money_moves.py::test_eight_promises_at_once_never_overspend_one_wallet",
+    "ledger/test_money_moves.py::test_eight_equal_promises_reserve_once",
+    "ledger/test_money_moves.py::test_eight_payments_with_one_reference_pay_once",
+    "contracts/test_races.py::test_eight_offers_at_once_never_overspend_one_wallet",
+    "contracts/test_settlement_races.py::test_eight_settlements_of_one_month_at_once_pay_once",
+    "contracts/test_delivery.py::test_eight_entries_with_one_key_are_one",
+    "contracts/test_delivery.py::test_eight_values_at_once_are_one_result",
+    "contracts/test_ratings.py::test_eight_ratings_of_one_person_at_once_are_one",
+    "learning/test_investing.py::test_eight_leads_that_want_the_last_two_seats_get_exactly_two",
+)
+
+
+def test_without_their_guards_the_races_are_lost():
+    # Servers of its own: its database must not be the one of this process.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    env.pop("DATABASE_URL", None)
+    env.pop("REDIS_URL", None)
+    command = [sys.executable, "-m", "pytest", "-p", "tests.without_guards", "-q", "-rA", "--tb=no"]
+    command += ["-p", "no:cacheprovider", "-p", "no:xdist"]
+    command += [f"tests/{each}" for each in GUARDED]
+
+    done = subprocess.run(
+        command, check=False, env=env, capture_output=True, text=True, timeout=300
+    )
+
+    told = re.findall(r"^(PASSED|FAILED|ERROR) tests/(\S+)", done.stdout, re.MULTILINE)
+    verdicts = {name: verdict for verdict, name in told}
+    assert verdicts == dict.fromkeys(GUARDED, "FAILED"), done.stdout[-3000:] + done.stderr[-2000:]
