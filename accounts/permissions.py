@@ -255,6 +255,13 @@ def may_set_budgets(user: User) -> bool:
     return is_hr_admin(user) or user.has_scope("money:write")
 
 
+def may_record_figures_of(user: User, me: MicroEnterprise, *, on: date) -> bool:
+    """Own costs and sales outside, which move no money: lead or `may_sign`, and HR admins."""
+    if is_hr_admin(user) or user.has_scope("money:write"):
+        return True
+    return _signing_memberships(user, on=on).filter(micro_enterprise=me).exists()
+
+
 def needs_second_hr_admin(user: User, me: MicroEnterprise, *, on: date) -> bool:
     """Whether a grant to this ME is one to the HR admin's own, which another one must confirm."""
     return is_member(user, me, on=on)

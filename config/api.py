@@ -28,7 +28,16 @@ from contracts.api import (
     UsageEntries,
 )
 from learning_market.api import CourseRuns, Courses, LearningPurchases
-from ledger.api import Allocations, Budgets, Grants, Statements, Transfers, Wallets
+from ledger.api import (
+    Allocations,
+    Budgets,
+    CostRecords,
+    Grants,
+    OutsideSales,
+    Statements,
+    Transfers,
+    Wallets,
+)
 from marketplace.api import Categories, MicroEnterprises, Offerings, OutsideOffers, Scores
 
 app_name = "api"
@@ -49,6 +58,8 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "grants": Grants,
     "allocations": Allocations,
     "budgets": Budgets,
+    "cost-records": CostRecords,
+    "outside-sales": OutsideSales,
     "outside-purchases": OutsidePurchases,
     "contracts": Contracts,
     "usage": UsageEntries,

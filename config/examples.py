@@ -144,6 +144,20 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
         "1,200.00 per full-time post", kind="per_head", amount="1200.00", on="2027-01-01"
     ),
     "budgets_publish": _request("What was read", seen=_HASH, starts_on="2027-01-01"),
+    "cost_records_create": _request(
+        "840 hours at 38.00", micro_enterprise="12", month="2026-03", kind="labour",
+        amount="31920.00", hours="840.00", source="payroll", reference="2026-03/12",
+    ),
+    "cost_records_correct": _request(
+        "Two hours less", amount="31844.00", hours="838.00", source="payroll, second run"
+    ),
+    "outside_sales_create": _request(
+        "Sold outside in March", micro_enterprise="12", month="2026-03", amount="90000.00",
+        source="billing", reference="2026-03/12",
+    ),
+    "outside_sales_correct": _request(
+        "A credit note came", amount="89500.00", source="billing, credit note 71"
+    ),
     "settlement_runs_create": _request("Compute and post March", month="2026-03", to="posted"),
     "wallets_show": _answer(
         "26,500.00 is available", id="3", micro_enterprise="12", fund="operating",

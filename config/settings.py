@@ -265,7 +265,7 @@ OAUTH2_PROVIDER = {
         "contracts:write": "Draft contracts",
         "usage:write": "Report what was used",
         "money:read": "Read wallets, transfers and statements",
-        "money:write": "Grant money",
+        "money:write": "Grant money, and record costs and sales outside",
         "learning:read": "Read courses and learning purchases",
         "learning:write": "Create courses and learning purchases",
         "settlement:run": "Settle a month",

@@ -2,7 +2,8 @@
 
 from ledger.api.budgets import Budgets
 from ledger.api.grants import Allocations, Grants
+from ledger.api.own_figures import CostRecords, OutsideSales
 from ledger.api.statements import Statements
 from ledger.api.wallets import Transfers, Wallets
 
-__all__ = ["Allocations", "Budgets", "Grants", "Statements", "Transfers", "Wallets"]
+__all__ = ["Allocations", "Budgets", "CostRecords", "Grants", "OutsideSales", "Statements", "Transfers", "Wallets"]

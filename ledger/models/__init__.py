@@ -11,6 +11,7 @@ from ledger.models.budgets import (
 from ledger.models.checks import MoneyCheck
 from ledger.models.keeping import Freeze, MoneyMove, MoneyReason
 from ledger.models.months import SettlementChunk, SettlementRun
+from ledger.models.profit import CostRecord, OutsideSale, OwnFigure, ValueVerdict
 from ledger.models.statements import StatementMail
 from ledger.models.wallets import Cause, Caused, Reservation, ReservationQuerySet, Transfer, Wallet
 from ledger.models.year_end import WalletClosing
@@ -23,10 +24,13 @@ __all__ = [
     "BudgetRule",
     "Cause",
     "Caused",
+    "CostRecord",
     "Freeze",
     "MoneyCheck",
     "MoneyMove",
     "MoneyReason",
+    "OutsideSale",
+    "OwnFigure",
     "RequestVote",
     "Reservation",
     "ReservationQuerySet",
@@ -34,6 +38,7 @@ __all__ = [
     "SettlementRun",
     "StatementMail",
     "Transfer",
+    "ValueVerdict",
     "Wallet",
     "WalletClosing",
 ]

@@ -11,7 +11,10 @@ from ledger.models import Allocation
 from tests import make
 
 pytestmark = pytest.mark.django_db
-COMMANDS = ("import_people", "import_outside_offers", "import_courses", "import_grants")
+COMMANDS = (
+    "import_people", "import_outside_offers", "import_courses", "import_grants", "import_costs",
+    "import_outside_sales",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -26,6 +26,7 @@ OUTCOME = {
     "name": "Fewer leaks", "customer": "Households", "metric": "leaks", "unit": "leaks",
     "baseline": "9", "target": "4", "source": "call centre",
 }  # fmt: skip
+FIGURE = {"month": "2026-01", "amount": "5.00", "source": "SAP", "reference": "new"}
 
 # A column for each of ROLES: y may, n may not (403), h must not even know (404). Then the scopes
 # that open it for a client; all others answer 403 to it.
@@ -70,6 +71,10 @@ POST contracts/{id}/resume/                 n y h h h n n  -
 POST contracts/{id}/suspend/                n y h h h n n  -
 POST contracts/{id}/withdraw-notice/        n y h h h n n  -
 POST contracts/{id}/withdraw/               n y h h h n n  -
+GET cost-records/                           y y y y y y n  money:read
+POST cost-records/                          n y n y n n n  money:write
+GET cost-records/{id}/                      y y h y y y n  money:read
+POST cost-records/{id}/correct/             n y h y n n n  money:write
 GET course-runs/                            y y y y y y n  learning:read
 POST course-runs/                           n y y y n n n  learning:write
 GET course-runs/{id}/                       y y y y y y n  learning:read
@@ -134,6 +139,10 @@ GET outside-purchases/{id}/                 y y h y y y n  money:read
 POST outside-purchases/{id}/cancel/         n y h n n n n  -
 POST outside-purchases/{id}/order/          n y h n n n n  -
 POST outside-purchases/{id}/receive/        n y h n n n n  -
+GET outside-sales/                          y y y y y y n  money:read
+POST outside-sales/                         n y n y n n n  money:write
+GET outside-sales/{id}/                     y y h y y y n  money:read
+POST outside-sales/{id}/correct/            n y h y n n n  money:write
 GET people/                                 y y y y y y n  people:read
 GET people/{external_id}/                   y y h y h y n  people:read
 PUT people/{external_id}/                   n n n y n n n  people:write
@@ -284,7 +293,11 @@ def _granted(buyer):
     by = make.hr_admin()
     granted = budgets.grant(buyer, Decimal(100), envelope, by=by, on=make.TODAY, reference="matrix")
     budget = make.year_budget(("fixed", {"each": Decimal(1)}))
-    return {"grants": granted, "allocations": granted, "budgets": budget}
+    own = {
+        "cost-records": make.labour(buyer, "9.00", "1"),
+        "outside-sales": make.outside_sale(buyer, "9.00"),
+    }
+    return own | {"grants": granted, "allocations": granted, "budgets": budget}
 
 
 def _delivered(buyer, member):
@@ -357,6 +370,10 @@ def _bodies(buyer, contract, own, rows, member):
         "post budgets/{id}/leave-out/": {"rule": str(rows["budgets"].rules.get().pk)},
         "post budgets/{id}/publish/": {"seen": "x", "starts_on": "2026-03-01"},
         "post grants/": me | {"amount": "10.00"},
+        "post cost-records/": me | FIGURE | {"kind": "other"},
+        "post cost-records/{id}/correct/": {"amount": "1.00", "source": "SAP"},
+        "post outside-sales/": me | FIGURE,
+        "post outside-sales/{id}/correct/": {"amount": "1.00", "source": "SAP"},
         "post contracts/": me | days | {"offering": str(contract.offering.pk)},
         "patch contracts/{id}/": me | seen | {"price": "5.00"},
         **{

@@ -32,6 +32,7 @@ from tests.make.money import (
     wallet,
     year_budget,
 )
+from tests.make.own_figures import labour, other_cost, outside_sale
 from tests.make.people import (
     APRIL,
     MARCH,
@@ -73,6 +74,7 @@ __all__ = [
     "granted",
     "hires",
     "hr_admin",
+    "labour",
     "lead",
     "lead_of",
     "level",
@@ -88,8 +90,10 @@ __all__ = [
     "office",
     "ordered_outside",
     "org",
+    "other_cost",
     "outcome_terms",
     "outside_offer",
+    "outside_sale",
     "pause",
     "person",
     "policy",
