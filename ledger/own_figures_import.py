@@ -107,12 +107,7 @@ def _imported(
 
 
 def _planned(
-    kind: type[OwnFigure],
-    table: Sequence[sheets.Row],
-    done: Imported,
-    *,
-    by: User | None,
-    on: date,
+    kind: type[OwnFigure], table: Sequence[sheets.Row], done: Imported, *, by: User | None, on: date
 ) -> list[Planned]:
     mes = mes_by_name(cells["micro_enterprise"] for _, cells in table)
     may: dict[int, str] = {}
@@ -120,8 +115,7 @@ def _planned(
     for number, cells in table:
         try:
             wish = _wish(kind, cells, mes)
-            if said := _forbidden(wish, may, by=by, on=on):
-                raise Invalid(said, field="micro_enterprise", value=cells["micro_enterprise"])
+            _require_may(wish, may, by=by, on=on)
             found.append(Planned(number, checked(wish, by=None, on=on, may_be_nothing=True)))
         except Invalid as fault:
             value = str(fault.value or "")
@@ -134,16 +128,17 @@ def _planned(
     return found
 
 
-def _forbidden(wish: Sale, may: dict[int, str], *, by: User | None, on: date) -> str:
-    """Why the actor may not record for the ME; asked once for each ME of the file."""
-    key = wish.micro_enterprise.pk
-    if key not in may:
+def _require_may(wish: Sale, may: dict[int, str], *, by: User | None, on: date) -> None:
+    """Invalid where the actor may not record for the ME; asked once for each ME of the file."""
+    me = wish.micro_enterprise
+    if me.pk not in may:
+        may[me.pk] = ""
         try:
-            require_may_record(wish.micro_enterprise, by=by, on=on)
-            may[key] = ""
+            require_may_record(me, by=by, on=on)
         except Forbidden as reason:
-            may[key] = f"{reason} {reason.help}"
-    return may[key]
+            may[me.pk] = f"{reason} {reason.help}"
+    if may[me.pk]:
+        raise Invalid(may[me.pk], field="micro_enterprise", value=me.name)
 
 
 def _wish(

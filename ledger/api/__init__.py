@@ -6,4 +6,13 @@ from ledger.api.own_figures import CostRecords, OutsideSales
 from ledger.api.statements import Statements
 from ledger.api.wallets import Transfers, Wallets
 
-__all__ = ["Allocations", "Budgets", "CostRecords", "Grants", "OutsideSales", "Statements", "Transfers", "Wallets"]
+__all__ = [
+    "Allocations",
+    "Budgets",
+    "CostRecords",
+    "Grants",
+    "OutsideSales",
+    "Statements",
+    "Transfers",
+    "Wallets",
+]

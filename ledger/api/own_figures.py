@@ -68,9 +68,7 @@ class CostRecordBody(OutsideSaleBody):
 
 
 class CorrectedSaleBody(serializers.Serializer[Any]):
-    amount = MoneyField(
-        positive=False, min_value=Decimal(0), help_text="0.00 takes the entry back"
-    )
+    amount = MoneyField(positive=False, min_value=Decimal(0), help_text="0.00 takes the entry back")
     source = serializers.CharField(max_length=LONGEST_SOURCE, help_text="of the new figure")
 
 
@@ -103,9 +101,7 @@ class CostRecords(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Cos
     @retried
     def create(self, request: Request) -> Response:
         """Record a cost of a month, once by its reference; other figures are a correction."""
-        made = own_figures.record_cost(
-            Cost(**self.asked(CostRecordBody)), by=self.user, on=self.on
-        )
+        made = own_figures.record_cost(Cost(**self.asked(CostRecordBody)), by=self.user, on=self.on)
         return self.shown(made, 201)
 
     @extend_schema(request=CorrectedCostBody, responses={201: CostRecordRow})

@@ -1,6 +1,6 @@
 """What an ME costs and sells outside the firm, by month and with its source; no money moves.
 
-An entry never changes: a correction is a new one that takes the place of the old (migration 0008).
+An entry never changes: a correction is a new one that takes the place of the old (migration 0009).
 """
 
 from typing import Self, TypeVar

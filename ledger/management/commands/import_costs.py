@@ -6,7 +6,7 @@ from ledger.own_figures_import import COST_COLUMNS, Imported, import_costs
 
 class Command(ImportCommand):
     help = (
-        "Records what micro-enterprises cost, from a CSV or XLSX file, each row once by its reference. "
+        "Records what micro-enterprises cost, from a file, each row once. "
         f"Columns: {', '.join(COST_COLUMNS)}."
     )
     example = "import_costs costs.csv --dry-run"

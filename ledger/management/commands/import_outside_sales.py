@@ -6,7 +6,7 @@ from ledger.own_figures_import import SALE_COLUMNS, Imported, import_outside_sal
 
 class Command(ImportCommand):
     help = (
-        "Records what micro-enterprises sold outside the firm, from a CSV or XLSX file, each row once. "
+        "Records what micro-enterprises sold outside the firm, from a CSV or XLSX file. "
         f"Columns: {', '.join(SALE_COLUMNS)}."
     )
     example = "import_outside_sales sales.csv --dry-run"

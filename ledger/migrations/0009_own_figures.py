@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_scopes_of_clients'),
-        ('ledger', '0007_closed_years_stay'),
+        ('ledger', '0008_subsidies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
