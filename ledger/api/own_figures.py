@@ -56,7 +56,9 @@ class OutsideSaleBody(serializers.Serializer[Any]):
     micro_enterprise = KeyField(queryset=MicroEnterprise.objects.all())
     month = MonthField(help_text="not one that has not begun")
     amount = MoneyField(positive=False, min_value=Decimal(0))
-    source = serializers.CharField(max_length=LONGEST_SOURCE, help_text="where the figure is from")
+    source = serializers.CharField(  # type: ignore[assignment]  # the entry's own word
+        max_length=LONGEST_SOURCE, help_text="where the figure is from"
+    )
     reference = serializers.CharField(
         max_length=LONGEST_REFERENCE, help_text="its key in the source, which stands once a month"
     )
@@ -69,7 +71,9 @@ class CostRecordBody(OutsideSaleBody):
 
 class CorrectedSaleBody(serializers.Serializer[Any]):
     amount = MoneyField(positive=False, min_value=Decimal(0), help_text="0.00 takes the entry back")
-    source = serializers.CharField(max_length=LONGEST_SOURCE, help_text="of the new figure")
+    source = serializers.CharField(  # type: ignore[assignment]  # the entry's own word
+        max_length=LONGEST_SOURCE, help_text="of the new figure"
+    )
 
 
 class CorrectedCostBody(CorrectedSaleBody):
