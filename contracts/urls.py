@@ -15,6 +15,7 @@ from contracts.views import (
     outside,
     ratings,
     settlement,
+    usage_import,
 )
 from ledger.months import parse, text_of
 
@@ -72,6 +73,7 @@ urlpatterns = [
     path("contracts/<int:pk>/drop-proposal/", changes.drop_proposal, name="drop_proposal"),
     path("contracts/measurements/import/", measurements.import_file, name="import_measurements"),
     path("contracts/delivery/", delivery.work, name="delivery"),
+    path("contracts/delivery/import/", usage_import.import_usage, name="import_usage"),
     path("contracts/<int:pk>/usage/", delivery.report_usage, name="report_usage"),
     path(
         "contracts/<int:pk>/usage/<int:usage>/confirm/",

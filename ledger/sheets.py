@@ -29,19 +29,22 @@ def read(
     columns: Sequence[str],
     *,
     most: int,
+    optional: Sequence[str] = (),
     name: str = "The file",
     heads: Mapping[str, str] | None = None,
 ) -> tuple[list[Row], list[RowRefused]]:
     """The rows of the file, or what is wrong with it as a whole.
 
     Heads in any order, whatever their case, with spaces for underscores; further columns are left
-    alone. `heads` says how the file names a column, where it has another name for it.
+    alone. `heads` says how the file names a column, where it has another name for it. An
+    `optional` column that is not there is empty in every row.
     """
     try:
         table = spreadsheets.read(content, name=name)
     except Invalid as reason:
         return [], [RowRefused(1, "", "", str(reason))]
-    called = {column: _key((heads or {}).get(column, column)) for column in columns}
+    wanted = [*columns, *optional]
+    called = {column: _key((heads or {}).get(column, column)) for column in wanted}
     found = {_key(column): spreadsheets.key(column) for column in table.columns}
     said = f"The first row must name the columns {', '.join(columns)}; this one is missing."
     missing = [RowRefused(1, each, "", said) for each in columns if called[each] not in found]
@@ -52,7 +55,7 @@ def read(
         return [], [RowRefused(most + 2, "", "", said)]
     faults = [RowRefused(row.number, "", "", row.fault) for row in table.rows if row.fault]
     rows = [
-        Row(row.number, {each: row.cells.get(found[called[each]], "") for each in columns})
+        Row(row.number, {each: row.cells.get(found.get(called[each], ""), "") for each in wanted})
         for row in table.rows
     ]
     return rows, faults

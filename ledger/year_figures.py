@@ -25,12 +25,13 @@ _SOURCES = """
     came AS (
       SELECT t.payee_id AS wallet,
              sum(t.amount) FILTER (WHERE t.kind = 'grant') AS granted,
-             sum(t.amount) FILTER (WHERE t.kind IN ('charge', 'learning', 'levy')
+             sum(t.amount) FILTER (WHERE t.kind IN ('charge', 'learning', 'levy', 'subsidy')
                OR t.kind = 'release' AND NOT EXISTS (
                  SELECT FROM ledger_transfer h WHERE h.kind = 'hold' AND h.payer_id = t.payee_id
                    AND h.cause_route = t.cause_route AND h.cause_id = t.cause_id)) AS earned
       FROM ledger_transfer t WHERE t.payee_id = ANY(%(wallets)s::bigint[])
-        AND t.kind IN ('grant', 'charge', 'learning', 'levy', 'release') GROUP BY 1),
+        AND t.kind IN ('grant', 'charge', 'learning', 'levy', 'subsidy', 'release')
+      GROUP BY 1),
     went AS (
       SELECT t.payer_id AS wallet,
              sum(t.amount) FILTER (WHERE t.kind = 'grant') AS returned,

@@ -1,12 +1,16 @@
 """What was delivered, how far it was a success, and why not, as forms."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django import forms
 
 from accounts.forms.days import DayField
 from contracts.models import Contract, Rating
+
+# What was read goes through the page once more, in base64.
+_LARGEST_FILE = 1_500_000
 
 
 def new_key() -> str:
@@ -25,6 +29,21 @@ class UsageForm(forms.Form):
     note = forms.CharField(
         label="Note", required=False, max_length=300, help_text="What helps the buyer to check it."
     )
+
+
+class UsageFileForm(forms.Form):
+    """A file of deliveries."""
+
+    file = forms.FileField(
+        label="CSV or XLSX file",
+        help_text="Columns contract, used_on, quantity, key; if wanted item and note",
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > _LARGEST_FILE:
+            raise forms.ValidationError("The file is larger than 1.5 MB; import it in parts.")
+        return file
 
 
 class ResultForm(forms.Form):

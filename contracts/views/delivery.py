@@ -42,6 +42,7 @@ def work(request: MemberRequest) -> HttpResponse:
         "months": [(text_of(each), f"{each:%B %Y}") for each in months],
         "page": page,
         "rows": worklist.rows(list(page), month=month),
+        "import_url": reverse("contracts:import_usage"),
     }
     return render(request, "contracts/delivery.html", context)
 

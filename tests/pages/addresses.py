@@ -268,6 +268,7 @@ PAGES = [
     deed("contracts:sign_renewal", "active", "lso"),
     deed("contracts:drop_proposal", "active", "lso"),
     Page("contracts:delivery", "", MES),
+    form("contracts:import_usage", "", MES),
     form("contracts:report_usage", "counted", THEIRS),
     deed("contracts:confirm_usage", "counted usage", OURS, unknown="fhc"),
     form("contracts:contest_usage", "counted usage", OURS, unknown="fhc"),
