@@ -58,6 +58,7 @@ def _terms(told: Mapping[str, Any]) -> OfferingTerms:
     return OfferingTerms(
         name=told["name"], summary=told["summary"], description=told["description"].strip(),
         plan=told.get("plan", "fixed"), unit=told.get("unit", ""), price=Decimal(told["price"]),
+        parameters=told.get("parameters", {}), usual_quantity=_usual(told),
         capacity=told.get("capacity"), lead_time_days=told.get("lead_time_days", 1),
         measures=[
             MeasureTerms(
@@ -66,6 +67,10 @@ def _terms(told: Mapping[str, Any]) -> OfferingTerms:
             for each in told["measures"]
         ],
     )  # fmt: skip
+
+
+def _usual(told: Mapping[str, Any]) -> Decimal | None:
+    return Decimal(told["usual_quantity"]) if "usual_quantity" in told else None
 
 
 def _withdraw(cast: Cast, key: str, on: date) -> None:
