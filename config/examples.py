@@ -83,7 +83,7 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
     ],
     "offerings_price": _answer(
         "180 hires in bands", plan="graduated", unit="hire", quantity="180.000",
-        tariff="each hire at its band: up to 50 40.00, up to 150 35.00, rest 30.00",
+        tariff="each hire at its band: up to 50 at 40.00, up to 150 at 35.00, rest at 30.00",
         parts=[
             {
                 "words": "50 × 40.00 + 100 × 35.00 + 30 × 30.00 (hire, graduated)",

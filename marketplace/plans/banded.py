@@ -100,7 +100,7 @@ def _reached(bands: Sequence[Band], quantity: Decimal) -> Decimal:
 
 def _told(bands: Sequence[Band]) -> str:
     parts = [
-        f"{'rest' if band.up_to is None else f'up to {plain(band.up_to)}'} {band.price:,.2f}"
+        f"{'rest' if band.up_to is None else f'up to {plain(band.up_to)}'} at {band.price:,.2f}"
         for band in bands
     ]
     return ", ".join(parts) if len(bands) > 1 else f"{bands[0].price:,.2f}"

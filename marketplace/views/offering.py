@@ -108,7 +108,7 @@ class Pricing:
     """The price of a version at the quantity that is asked for, or that is usual."""
 
     def __init__(self, request: MemberRequest, version: OfferingVersion) -> None:
-        self.plan = version.price_plan
+        self.plan, self.usual = version.price_plan, version.usual_quantity
         usual = version.usual_quantity or Decimal(1)
         first = {"quantity": rows.plain(usual)}
         self.form = QuantityForm(
@@ -131,6 +131,7 @@ class Pricing:
         return {
             "headline": plan.price,
             "per": plan.unit,
+            "at": _usual_words(self.plan, self.usual),
             "label": plan.plan.label,
             "sentence": plan.plan.rule.sentence,
             "tariff": plan.tariff() if plan.values else "",
@@ -140,6 +141,13 @@ class Pricing:
             "effective": _effective_words(self.quote, currency) if plan.values else "",
             "warnings": self.quote.warnings,
         }
+
+
+def _usual_words(plan: PricePlan, usual: Decimal | None) -> str:
+    """At which quantity the headline holds, where it depends on one."""
+    if usual is None or not plan.plan.rule.needs_usual_quantity:
+        return ""
+    return f"at the usual {rows.plain(usual)} a month"
 
 
 def _effective_words(told: Quote, currency: str) -> str:

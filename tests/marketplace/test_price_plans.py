@@ -14,7 +14,7 @@ from tests.make.plans import BANDS, EXAMPLES, plan
 
 D = Decimal
 ZERO = Decimal(0)
-TOLD = "up to 50 40.00, up to 150 35.00, rest 30.00"
+TOLD = "up to 50 at 40.00, up to 150 at 35.00, rest at 30.00"
 
 
 def planned(kind, price, starts_on, ends_on, quantity=ZERO):
