@@ -71,6 +71,7 @@ urlpatterns = [
     path("contracts/<int:pk>/sign-amendment/", changes.sign_amendment, name="sign_amendment"),
     path("contracts/<int:pk>/sign-renewal/", changes.sign_renewal, name="sign_renewal"),
     path("contracts/<int:pk>/drop-proposal/", changes.drop_proposal, name="drop_proposal"),
+    path("contracts/unmeasured/", measurements.unmeasured, name="unmeasured"),
     path("contracts/measurements/import/", measurements.import_file, name="import_measurements"),
     path("contracts/delivery/", delivery.work, name="delivery"),
     path("contracts/delivery/import/", usage_import.import_usage, name="import_usage"),

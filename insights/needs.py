@@ -23,7 +23,7 @@ from contracts.models import (
     Usage,
 )
 from contracts.queries.results import SilenceRule
-from insights import changing, dispute_needs
+from insights import changing, dispute_needs, level_needs
 from insights.need import Need
 from learning_market.queries import taught_out
 from learning_market.queries import waiting_for as learning_waiting_for
@@ -56,6 +56,7 @@ def _of_me(user: User, me: MicroEnterprise, *, on: date) -> Iterator[Need]:
     yield from _usage(me, on=on)
     yield from _to_measure(me, on=on)
     yield from _measured(me, on=on)
+    yield from level_needs.of(me, on=on)
     yield from _ending(me, on=on)
     if signs:
         yield from _ends(me, on=on)

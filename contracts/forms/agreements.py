@@ -242,6 +242,11 @@ class TermsInput:
             self.form.add_error(None, str(text))
         return False
 
+    @property
+    def rows(self) -> dict[str, Any]:
+        """Success measures and service levels, by the names that the page knows them by."""
+        return {"measures": self.measures, "levels": self.levels}
+
     def refuse(self, reason: Refused) -> None:
         """Put the rule's sentence where it belongs."""
         self.form.add_error(plans.field_of(reason, self.form), f"{reason} {reason.help}".strip())

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from accounts.models import MicroEnterprise
 from contracts.models import Contract, ContractQuerySet, SuccessMeasure, SuccessResult, Usage
 from contracts.queries.suspended import with_unsuspended_day
+from contracts.queries.unmeasured import unmeasured_levels
 from ledger.months import last_day, month_of, previous
 from marketplace.price_plans import Plan
 
@@ -53,7 +54,7 @@ def contracts(me: MicroEnterprise, *, month: date) -> ContractQuerySet:
 
 
 def rows(page: Sequence[Contract], *, month: date) -> list[Row]:
-    """The contracts of one page, with the provider's own measures that have no value yet."""
+    """The contracts of one page, with what the provider itself has not measured yet."""
     usage = Usage.objects.filter(contract__in=page, origin_month=month)
     states: dict[tuple[int, str], Decimal] = {
         (contract, state): total
@@ -66,6 +67,9 @@ def rows(page: Sequence[Contract], *, month: date) -> list[Row]:
     missing: dict[int, list[str]] = {}
     unmeasured = SuccessMeasure.objects.filter(version__in=versions, measurer="provider")
     for version, name in unmeasured.exclude(pk__in=entered).values_list("version", "name"):
+        missing.setdefault(version, []).append(name)
+    levels = unmeasured_levels(month).filter(version__in=versions, measurer="provider")
+    for version, name in levels.values_list("version", "name"):
         missing.setdefault(version, []).append(name)
     return [
         Row(

@@ -215,8 +215,7 @@ def _write(
     context = {
         **words,
         "form": typed.form,
-        "measures": typed.measures,
-        "levels": typed.levels,
+        **typed.rows,
         "buyer": buyer,
         "currency": currency,
         "unit": currency if Plan(typed.plan) is Plan.GAIN_SHARE else typed.unit,

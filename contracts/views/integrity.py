@@ -4,9 +4,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.http import MemberRequest
+from accounts.http import MemberRequest, today
 from accounts.permissions import may_see_insights, require
 from contracts.integrity import verify_contracts
+from contracts.queries.unmeasured import unmeasured_levels
+from ledger.months import previous
 
 
 @require_safe
@@ -19,6 +21,7 @@ def integrity(request: MemberRequest) -> HttpResponse:
     )
     found = verify_contracts() if "check" in request.GET else None
     context = {
+        "unmeasured": unmeasured_levels(previous(today(request))).count(),
         "found": found,
         "broken": [
             {"title": each["what"], "text": each["detail"]}

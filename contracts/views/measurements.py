@@ -7,10 +7,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import permissions
 from accounts.errors import Invalid, Unknown
 from accounts.http import MemberRequest, acting_me, today
 from contracts.actions import measurements
@@ -19,10 +21,14 @@ from contracts.forms.measurements import MeasurementFileForm, MeasurementForm
 from contracts.measurement_import import import_measurements
 from contracts.models import Measurement, ServiceLevel
 from contracts.queries.level_page import figures_of
+from contracts.queries.unmeasured import unmeasured_levels
+from contracts.service_levels import window
 from contracts.views.agreements import found_contract
 from contracts.views.delivery import form_page, happen, one_of_contract
+from ledger.months import text_of
 
 ROWS_SHOWN = 100
+PAGE_SIZE, MONTHS_SHOWN = 50, 6
 _WITH_PARTIES = ("level__version__contract__buyer", "level__version__contract__provider")
 
 
@@ -124,6 +130,28 @@ def import_file(request: MemberRequest) -> HttpResponse:
     }
     status = 400 if done.refused else 200
     return render(request, "contracts/import_measurements.html", context, status=status)
+
+
+@require_safe
+def unmeasured(request: MemberRequest) -> HttpResponse:
+    """Levels that nobody measured, month by month: no credit was given, and nobody hides it."""
+    permissions.require(
+        permissions.may_see_insights(request.user),
+        "The list of unmeasured service levels is for the CHRO, auditors and HR admins.",
+        help="Your own are on your contracts, and on your home page while they can be entered.",
+    )
+    months = window(on=today(request), months=MONTHS_SHOWN)[::-1]
+    asked = request.GET.get("month", "")
+    month = next((each for each in months if text_of(each) == asked), months[0])
+    page = Paginator(unmeasured_levels(month), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "month": month,
+        "months": [(text_of(each), f"{each:%B %Y}") for each in months],
+        "page": page,
+        "rows": [(each, measurements.measurer_of(each)) for each in page],
+        "trail": [("Contracts", "/contracts/"), ("Service levels not measured", "")],
+    }
+    return render(request, "contracts/unmeasured.html", context)
 
 
 def _content(request: MemberRequest, form: MeasurementFileForm) -> tuple[bytes | None, str]:

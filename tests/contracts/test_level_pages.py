@@ -264,3 +264,31 @@ def test_the_command_enters_a_file_and_answers_in_json(tmp_path):
     file.write_text(f"{HEAD}\n{contract.pk},{NAME},2026-03,12,x,,,,\n")
     with pytest.raises(CommandError, match="Nothing was entered: 1 fault"):
         told()
+
+
+def test_home_asks_to_measure_then_to_answer_and_tells_of_a_chronic_failure(client, time_machine):
+    contract = running()
+    provider, buyer = make.lead_of(contract.provider), make.lead_of(contract.buyer)
+    client.force_login(provider)
+    assert "One service level of March to measure" in text_of(client.get("/"))
+    assert NAME in text_of(client.get("/contracts/delivery/?month=2026-03"))
+    make.measured(contract, 11, 12)
+    assert "to measure" not in text_of(client.get("/"))
+    client.force_login(buyer)
+    assert f"{NAME}: 11 of 12" in text_of(client.get("/"))
+    for month in (APRIL, date(2026, 5, 1)):
+        make.measured(contract, 70, 100, month=month)
+    time_machine.move_to("2026-06-05T10:00:00Z", tick=False)
+    assert "fails again and again" in text_of(client.get("/"))
+
+
+def test_auditors_read_which_levels_nobody_measured(client):
+    kept, forgotten = running(), running()
+    make.measured(kept, 11, 12)
+    client.force_login(make.office(is_auditor=True))
+    page = text_of(client.get("/contracts/unmeasured/"))
+    assert f"/contracts/{forgotten.pk}/?month=2026-03" in page
+    assert f"/contracts/{kept.pk}/?month" not in page
+    assert "1 last month" in text_of(client.get("/contracts/integrity/"))
+    client.force_login(make.lead_of(kept.buyer))
+    assert client.get("/contracts/unmeasured/").status_code == 403

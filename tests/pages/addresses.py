@@ -278,6 +278,7 @@ PAGES = [
     deed("contracts:confirm_result", "active result", OURS, unknown="fhc"),
     form("contracts:contest_result", "active result", OURS, unknown="fhc"),
     form("contracts:import_measurements", "", MES),
+    Page("contracts:unmeasured", "", OFFICES),
     form("contracts:enter_measurement", "levelled level april", THEIRS),
     deed("contracts:confirm_measurement", "levelled measurement", OURS, unknown="fhc"),
     form("contracts:contest_measurement", "levelled measurement", OURS, unknown="fhc"),
