@@ -81,10 +81,7 @@ def post_charges(
     wallets = _wallets_by_owner(owners | ({levy.owner} if levy else set()), month)
     promised = _lock_promises(charges, wallets, route=route, month=month)
     sheet = Sheet(route, month, on, clock.now(), levy)
-    sheet.levy_wallet = wallets[levy.owner] if levy else 0
-    if any(charge.holds for charge in charges):
-        sheet.held_wallet = actions.system_wallet(Wallet.System.HELD).pk
-    _subsidize(charges, wallets, sheet)
+    _prepare(sheet, charges, wallets)
     posted = Posted()
     above: list[_Above] = []
     for charge in sorted(charges):
@@ -111,6 +108,14 @@ def post_charges(
     _open_windows(sheet, window)
     _change_wallets(sheet)
     return posted
+
+
+def _prepare(sheet: Sheet, charges: Sequence[Charge], wallets: Mapping[int, int]) -> None:
+    """Name the wallets beside those of the parties, and write what needs no decision at all."""
+    sheet.levy_wallet = wallets[sheet.levy.owner] if sheet.levy else 0
+    if any(charge.holds for charge in charges):
+        sheet.held_wallet = actions.system_wallet(Wallet.System.HELD).pk
+    _subsidize(charges, wallets, sheet)
 
 
 def _subsidize(charges: Sequence[Charge], wallets: Mapping[int, int], sheet: Sheet) -> None:

@@ -207,7 +207,6 @@ def _write(
             raise
         except Refused as reason:
             typed.refuse(reason)
-    currency = organization().currency
     if changes is None:
         effect = _effect(typed, buyer=buyer, on=today(request), cause=cause)
     else:
@@ -217,14 +216,22 @@ def _write(
         "form": typed.form,
         **typed.rows,
         "buyer": buyer,
-        "currency": currency,
-        "unit": currency if Plan(typed.plan) is Plan.GAIN_SHARE else typed.unit,
-        "plan": Plan(typed.plan).label,
-        "plan_rows": typed.plan_rows(currency),
         "effect": effect,
+        **_price(typed),
     }
     status = (409 if is_valid else 400) if is_pressed else 200
     return render(request, "contracts/write.html", context, status=status)
+
+
+def _price(typed: TermsInput) -> dict[str, Any]:
+    """The fields of the contract's plan, and in what its quantities are counted."""
+    currency, plan = organization().currency, Plan(typed.plan)
+    return {
+        "currency": currency,
+        "unit": currency if plan is Plan.GAIN_SHARE else typed.unit,
+        "plan": plan.label,
+        "plan_rows": typed.plan_rows(currency),
+    }
 
 
 def _effect(
@@ -260,7 +267,11 @@ def _effect_of_change(
     wanted = terms.with_changes(
         starts_on=contract.starts_on, ends_on=max(ends_on, contract.ends_on)
     )
-    return effect_of_change(contract, wanted, valid_from_on=since, buyer=buyer, on=on)
+    try:
+        return effect_of_change(contract, wanted, valid_from_on=since, buyer=buyer, on=on)
+    except Refused as reason:  # Figures that are sound one by one and not together.
+        typed.refuse(reason)
+        return None
 
 
 def _typed(
