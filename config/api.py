@@ -32,11 +32,14 @@ from ledger.api import (
     Allocations,
     Budgets,
     CostRecords,
+    Forecasts,
     Grants,
     OutsideSales,
     Statements,
+    Switches,
     Transfers,
     Wallets,
+    YearEnds,
 )
 from marketplace.api import Categories, MicroEnterprises, Offerings, OutsideOffers, Scores
 
@@ -55,6 +58,9 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "wallets": Wallets,
     "transfers": Transfers,
     "statements": Statements,
+    "forecasts": Forecasts,
+    "year-ends": YearEnds,
+    "switches": Switches,
     "grants": Grants,
     "allocations": Allocations,
     "budgets": Budgets,

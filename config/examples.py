@@ -161,16 +161,18 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
     "settlement_runs_create": _request("Compute and post March", month="2026-03", to="posted"),
     "wallets_show": _answer(
         "26,500.00 is available", id="3", micro_enterprise="12", fund="operating",
-        fiscal_year=2026, balance="87500.00", pre_committed="9000.00", committed="52000.00",
-        dispute_window="0.00", spent="41000.00", held="1500.00", available="26500.00",
+        fiscal_year=2026, basis="charged", balance="87500.00", pre_committed="9000.00",
+        committed="52000.00", dispute_window="0.00", spent="41000.00", held="1500.00",
+        available="26500.00",
     ),
     "statements_list": _answer(
         "A month that adds up", micro_enterprise="12", fund="operating", month="2026-03",
-        opening="100000.00",
+        basis="notional", opening="100000.00",
         lines=[
             {
                 "on": "2026-04-06", "kind": "charge", "amount": "-4800.00",
                 "cause": "Contract 31", "cause_url": "https://rendan.example/contracts/31/",
+                "basis": "notional",
             }
         ],
         closing="95200.00", reserved="32000.00",

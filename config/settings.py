@@ -161,6 +161,7 @@ NAMES_OF_CAUSES = {
     "ledger:budget": "ledger.queries.budget_names",
     "ledger:year_end": "ledger.year_figures.year_names",
     "ledger:move": "ledger.moving.names",
+    "ledger:switch": "ledger.switch_figures.switch_names",
 }
 
 # Mail. The demo delivers none and shows it at /demo/mails/.
@@ -286,6 +287,13 @@ LOGGING = {
 }
 
 # What apps above the ledger prove of the money, run with the ledger's own checks.
-MONEY_CHECKS = ["ledger.year_checks.CHECKS", "contracts.checks.CHECKS"]
+MONEY_CHECKS = [
+    "ledger.year_checks.CHECKS",
+    "ledger.basis_checks.CHECKS",
+    "contracts.checks.CHECKS",
+]
+# What is paid outside is real money, also while an ME is notional.
+REAL_MONEY_CAUSES = ["contracts:outside_purchase"]
 # Who tells what signed things will cost in fiscal years to come.
+SIGNED_PLANS = ["contracts.queries.future.signed_plans"]
 FUTURE_COMMITMENTS = ["contracts.queries.future.future_commitments"]

@@ -15,7 +15,7 @@ from contracts.actions import clockwork, dispute_clock, funding, ratings, remind
 from contracts.settlement import runs
 from learning_market import actions as learning
 from ledger import actions as ledger
-from ledger import budget_publishing, checks, releasing, statement_mails, year_end
+from ledger import budget_publishing, checks, releasing, statement_mails, switching, year_end
 from marketplace.actions import prices
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("free ended dispute windows", ledger.free_ended_windows),
     Job("lapse carried money", year_end.lapse_due),
+    Job("switch to charged money", switching.switch_due),
     Job("start budgets of a year", budget_publishing.start_due),
     Job("release monthly grants", releasing.release_due),
     Job("bring announced prices into force", prices.bring_into_force),
@@ -44,6 +45,7 @@ JOBS: tuple[Job, ...] = (
     Job("settle the month", runs.run_due, from_hour=2),
     Job("settle disputes", dispute_clock.run_due, from_hour=2),
     Job("close the year", year_end.close_due, from_hour=2),
+    Job("give notional money back", switching.return_due, from_hour=2),
     Job("invite to rate", ratings.invite_due),
     Job("reveal and count ratings", ratings.reveal_due),
     Job("remind of what would lapse", reminders.send_due, from_hour=7),

@@ -16,7 +16,7 @@ from accounts import clock
 from accounts.constraints import saying
 from accounts.errors import Refused
 from accounts.models import MicroEnterprise, User
-from ledger import locking, queries
+from ledger import basis, locking, queries
 from ledger.models import Cause, Freeze, Reservation, Transfer, Wallet
 from ledger.money import ZERO, exact
 from ledger.months import fiscal_year, month_of, months_of_year
@@ -53,6 +53,8 @@ def pay(
 ) -> Transfer:
     """Move money once per reference; a replay returns the first transfer.
 
+    Whether it is charged or notional is decided here, for good (`basis.of_movement`).
+
     `amount` is above zero with two places. Refused `not_enough_money`, `month_locked`, or
     `key_reused` where the reference stands for something else.
     """
@@ -68,6 +70,7 @@ def pay(
     locking.require_year_open(wallets.values())
     locking.require_available(wallets, payer, amount)
     asked.posted_at = clock.now()
+    asked.is_charged = basis.of_movement(payer, payee, month=month, cause=cause)
     with saying(
         transfer_reference_used_once=reference_reused(reference),
         transfer_month_is_open=month_is_locked(month),

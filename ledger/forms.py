@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms.days import DayField
 from accounts.models import MicroEnterprise
 from ledger import reasons
 from ledger.drafting import FUNDS, LARGEST_GRANT
@@ -180,3 +181,27 @@ class MovementFilter(forms.Form):
     fund = _filter("All funds", Wallet.Fund.choices)
     kind = _filter("All kinds", _KINDS)
     month = _filter("All months", ())
+
+
+def _grant(fund: str) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=f"Charged grant, {fund}",
+        max_digits=18,
+        decimal_places=2,
+        min_value=0,
+        help_text="It must cover what is promised for later months and outside.",
+    )
+
+
+class SwitchForm(forms.Form):
+    starts_on = DayField(label="Charged from", help_text="A 1st that lies ahead.")
+    operating = _grant("operating")
+    learning = _grant("learning")
+    reason = forms.CharField(
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The members of the micro-enterprise read it.",
+    )
+
+    def __init__(self, data: Any, *, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)

@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts import clock
 from accounts.constraints import saying
 from accounts.models import MicroEnterprise, User
+from ledger import basis
 from ledger.actions import payload_of, reference_reused, system_wallet
 from ledger.locking import change_wallets, lock_wallets
 from ledger.models import Cause, Transfer, Wallet
@@ -56,10 +57,11 @@ def grant_all(
     wallets_by_owner = _wallets_of(
         {each.owner.pk for each in grants}, fund=fund, fiscal_year=fiscal_year
     )
-    at = clock.now()
+    at, since = clock.now(), basis.charged_since(wallets_by_owner)
     asked = [
         Transfer(
             payer=treasury, payee_id=wallets_by_owner[each.owner.pk], amount=exact(each.amount),
+            is_charged=since.get(each.owner.pk, date.max) <= each.month,
             kind=Transfer.Kind.GRANT, month=each.month, reference=each.reference, posted_on=on,
             posted_at=at, posted_by=by, note=note, **cause._asdict(),
         )
@@ -102,6 +104,7 @@ def return_all(
     treasury = system_wallet(Wallet.System.TREASURY)
     wallets = lock_wallets(keys.values(), on=on)
     done = Transfer.objects.in_bulk([each.reference for each in returns], field_name="reference")
+    charged = basis.charged_mes(keys, month=month)
     at, taken = clock.now(), defaultdict[int, Decimal](Decimal)
     new = []
     for each in returns:
@@ -114,7 +117,7 @@ def return_all(
             Transfer(
                 payer=wallet, payee=treasury, amount=exact(amount), kind=Transfer.Kind.GRANT,
                 month=month, reference=each.reference, posted_on=on, posted_at=at, posted_by=by,
-                note=note, **each.cause._asdict(),
+                note=note, is_charged=each.owner in charged, **each.cause._asdict(),
             )
         )  # fmt: skip
     with saying(transfer_month_is_open=month_is_locked(month)):

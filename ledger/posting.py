@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from accounts import clock
-from ledger import actions, queries
+from ledger import actions, basis, queries
 from ledger.charges import Charge, Hold, Levy, Posted, Unpaid, Waiting, Window
 from ledger.models import Cause, Reservation, Wallet
 from ledger.money import ZERO
@@ -91,7 +91,7 @@ def post_charges(
         paid = planned
         holds: Sequence[tuple[Hold, Decimal]] = ()
         if charge.holds:
-            paid, holds = _hold(charge, payer, planned, hold_route, sheet, posted)
+            paid, holds = _hold(charge, (payer, payee), planned, hold_route, sheet, posted)
         sheet.pay(charge.cause_id, payer, payee, paid, "net")
         if charge.due != planned:
             above.append(_Above(charge, planned, paid, holds))
@@ -113,6 +113,8 @@ def post_charges(
 def _prepare(sheet: Sheet, charges: Sequence[Charge], wallets: Mapping[int, int]) -> None:
     """Name the wallets beside those of the parties, and write what needs no decision at all."""
     sheet.levy_wallet = wallets[sheet.levy.owner] if sheet.levy else 0
+    charged = basis.charged_mes(wallets.keys(), month=sheet.month)
+    sheet.charged = frozenset(wallets[me] for me in charged)
     if any(charge.holds for charge in charges):
         sheet.held_wallet = actions.system_wallet(Wallet.System.HELD).pk
     _subsidize(charges, wallets, sheet)
@@ -124,7 +126,9 @@ def _subsidize(charges: Sequence[Charge], wallets: Mapping[int, int], sheet: She
     if subsidized:
         sheet.treasury = actions.system_wallet(Wallet.System.TREASURY).pk
     for charge in subsidized:
-        sheet.subsidize(charge.cause_id, wallets[charge.provider], charge.subsidy)
+        sheet.subsidize(
+            charge.cause_id, wallets[charge.buyer], wallets[charge.provider], charge.subsidy
+        )
 
 
 class _Above(NamedTuple):
@@ -141,7 +145,12 @@ class _Above(NamedTuple):
 
 
 def _hold(
-    charge: Charge, payer: int, planned: Decimal, route: str, sheet: Sheet, posted: Posted
+    charge: Charge,
+    sides: tuple[int, int],
+    planned: Decimal,
+    route: str,
+    sheet: Sheet,
+    posted: Posted,
 ) -> tuple[Decimal, list[tuple[Hold, Decimal]]]:
     """Hold what the promise covers whole; what it leaves to pay, and the holds still to decide."""
     left, undecided = planned, []
@@ -149,7 +158,7 @@ def _hold(
         covered = min(hold.amount, left)
         left -= covered
         if covered == hold.amount:
-            sheet.hold(Cause(route, hold.cause_id), payer, covered)
+            sheet.hold(Cause(route, hold.cause_id), *sides, covered)
             posted.held.append(hold)
         else:
             undecided.append((hold, covered))
@@ -181,7 +190,7 @@ def _decide(
     fits = charge.may_exceed and amount <= free[payer]
     for hold, covered in each.holds:
         held = hold.amount if fits else covered
-        sheet.hold(Cause(hold_route, hold.cause_id), payer, held)
+        sheet.hold(Cause(hold_route, hold.cause_id), payer, payee, held)
         posted.held.append(Hold(hold.cause_id, held))
     if fits:
         free[payer] -= amount

@@ -209,6 +209,26 @@ def promised_by_month(me: MicroEnterprise, *, on: date) -> list[tuple[date, str,
     return [(row["month"], row["kind"], row["total"]) for row in sums]
 
 
+def promised_in(me: MicroEnterprise, *, on: date, fund: str, year: int) -> dict[date, Decimal]:
+    """What one wallet has promised to pay, by month; a dispute window is income, not among it."""
+    rows = in_force(
+        Reservation.objects.filter(
+            wallet__owner=me, wallet__fund=fund, wallet__fiscal_year=year,
+            kind__in=[RESERVED.PRE_COMMITTED, RESERVED.COMMITTED],
+        ),
+        on=on,
+    )  # fmt: skip
+    sums = rows.order_by().values("month").annotate(total=Sum("amount"))
+    return {row["month"]: row["total"] for row in sums}
+
+
+def promised_for(cause: Cause) -> dict[date, Decimal]:
+    """What is promised for one cause, by month."""
+    rows = Reservation.objects.open().of(cause)
+    sums = rows.order_by().values("month").annotate(total=Sum("amount"))
+    return {row["month"]: row["total"] for row in sums}
+
+
 def _wallets(me: MicroEnterprise, fund: str) -> QuerySet[Wallet]:
     rows = Wallet.objects.filter(owner=me)
     return rows.filter(fund=fund) if fund else rows

@@ -58,7 +58,7 @@ def pdf_of(
     paper.set_creator("Rendan")
     paper.set_lang("en")
     paper.write_line(title, size=18, bold=True)
-    paper.write_line(f"{found.micro_enterprise}, {found.fund} fund", size=11)
+    paper.write_line(f"{found.micro_enterprise}, {found.fund} fund, {found.basis} money", size=11)
     paper.write_line(_standing(run, on), size=9, tone=_SOFT)
     paper.ln(4)
     _write_sums(paper, found, currency)

@@ -14,6 +14,7 @@ from django.utils.text import slugify
 
 from accounts.models import MicroEnterprise
 from ledger import causes, queries
+from ledger.basis import NOTIONAL, of_me, word
 from ledger.models import Reservation, Transfer, Wallet
 from ledger.money import ZERO
 from ledger.months import last_day, text_of
@@ -67,6 +68,7 @@ class Line:
     cause: str
     cause_url: str
     group: str
+    basis: str = NOTIONAL
 
     @property
     def money_in(self) -> Decimal | None:
@@ -91,6 +93,8 @@ class Statement:
     lines: list[Line]
     closing: Decimal
     reserved: Decimal
+    # Whether the ME was charged on the first day of the month (PRODUCT 4.7).
+    basis: str = NOTIONAL
 
     @property
     def money_in(self) -> Decimal:
@@ -118,11 +122,12 @@ class Statement:
             "micro_enterprise": self.micro_enterprise.pk,
             "fund": self.fund,
             "month": text_of(self.month),
+            "basis": self.basis,
             "opening": str(self.opening),
             "lines": [
                 {
                     "on": line.on.isoformat(), "kind": line.kind, "amount": str(line.amount),
-                    "cause": line.cause, "cause_url": line.cause_url,
+                    "cause": line.cause, "cause_url": line.cause_url, "basis": line.basis,
                 }
                 for line in self.lines
             ],
@@ -137,15 +142,16 @@ def statement_of(
     """The statement of that month; zeros before the ME has a wallet. A fixed number of queries."""
     year = queries.fiscal_year_of(month)
     wallet = Wallet.objects.filter(owner=me, fund=fund, fiscal_year=year).first()
+    basis = of_me(me, month=month)
     if wallet is None:
-        return Statement(me, fund, month, ZERO, [], ZERO, ZERO)
+        return Statement(me, fund, month, ZERO, [], ZERO, ZERO, basis)
     opening = _opening(wallet, month)
     moved = Transfer.objects.filter(Q(payer=wallet) | Q(payee=wallet), month=month)
     rows = moved.select_related("payer__owner", "payee__owner").order_by("posted_on", "pk")
     lines = list(_lines(wallet, rows, opening))
     closing = lines[-1].balance if lines else opening
     reserved = _reserved(wallet, month=month, day=min(on, last_day(month)))
-    return Statement(me, fund, month, opening, lines, closing, reserved)
+    return Statement(me, fund, month, opening, lines, closing, reserved, basis)
 
 
 def file_name(found: Statement, ending: str) -> str:
@@ -205,6 +211,7 @@ def _lines(wallet: Wallet, rows: QuerySet[Transfer], opening: Decimal) -> Iterat
             cause=words[row.cause],
             cause_url=causes.address_of(row.cause),
             group=GROUPS[number],
+            basis=word(row.is_charged),
         )
 
 

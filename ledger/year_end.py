@@ -16,7 +16,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from accounts import audit, clock
-from ledger import carrying, locking, queries, year_figures
+from ledger import basis, carrying, locking, queries, year_figures
 from ledger.actions import system_wallet
 from ledger.models import Cause, Reservation, ReservationQuerySet, Transfer, Wallet, WalletClosing
 from ledger.money import ZERO
@@ -112,6 +112,8 @@ class _Books:
     on: date
     at: datetime
     rules: Rules
+    charged: frozenset[int]
+    switched: frozenset[int]
     transfers: list[Transfer] = field(default_factory=list)
     closings: list[WalletClosing] = field(default_factory=list)
     balance: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
@@ -130,6 +132,7 @@ class _Books:
                 posted_on=self.on,
                 posted_at=self.at,
                 reference=f"year/{self.year}/{wallet.pk}/{part}",
+                is_charged=wallet.owner_id in self.charged,
                 **cause_of(self.year)._asdict(),
             )
         )
@@ -149,8 +152,10 @@ def _close(year: int, mes: Sequence[int], *, on: date) -> int:
         raise _Raced
     old = [wallets[key] for key in keys if wallets[key].closed_on is None]
     books = _Books(
-        year, year_figures.first_month_after(year), on, clock.now(), year_figures.rules_of(year)
-    )
+        year, year_figures.first_month_after(year), on, clock.now(), year_figures.rules_of(year),
+        charged=basis.charged_mes(mes, month=year_figures.last_month_of(year)),
+        switched=basis.charged_mes(mes, month=year_figures.first_month_after(year)),
+    )  # fmt: skip
     sources = year_figures.sources_of([wallet.pk for wallet in old], on=on)
     treasury = system_wallet(Wallet.System.TREASURY)
     fund = holder and wallets.get(new.get((holder.pk, Wallet.Fund.INCENTIVE), 0))
@@ -179,6 +184,9 @@ def _divide(
     parts = year_figures.divided_of(
         wallet, source, rule, shares_with=fund.owner_id if fund else None
     )
+    if wallet.owner_id in books.switched - books.charged:
+        # Its money became real with the new year: nothing notional is carried into that.
+        parts = carrying.Divided(parts.free, ZERO, ZERO, ZERO, parts.free)
     reserved = wallet.reserved
     if successor is None and (parts.kept or reserved):
         raise _Raced  # It was empty when we looked.
@@ -266,6 +274,8 @@ def _lapse(keys: Sequence[int], *, on: date) -> list[Decimal]:
     treasury = system_wallet(Wallet.System.TREASURY)
     days = {row.successor_id or 0: row.lapses_on or on for row in closings}
     spent = year_figures.spent_before(days)
+    owners = [wallet.owner_id or 0 for wallet in wallets.values()]
+    charged = basis.charged_mes(owners, month=month_of(on))
     at, transfers = clock.now(), []
     change: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for row in closings:
@@ -289,6 +299,7 @@ def _lapse(keys: Sequence[int], *, on: date) -> list[Decimal]:
                 month=_month_of_lapse(row.lapses_on, on),
                 posted_on=on,
                 posted_at=at,
+                is_charged=wallet.owner_id in charged,
                 reference=f"year/{year}/{row.wallet_id}/decayed",
                 **cause_of(year)._asdict(),
             )

@@ -1,12 +1,10 @@
 """What pressing the button does to the buyer's money, told before it is pressed (PRODUCT 4.7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
-
-from django.db.models import Sum
 
 from accounts.models import MicroEnterprise
 from accounts.queries import organization
@@ -14,10 +12,11 @@ from contracts import pricing
 from contracts.models import Contract, ContractVersion
 from contracts.queries.planned import plan_of
 from contracts.terms import Terms
-from ledger.models import Cause, Reservation
+from ledger.forecasts import WhatIf, what_if
+from ledger.models import Cause
 from ledger.money import ZERO, to_cents
 from ledger.months import fiscal_year, month_of
-from ledger.queries import Money, money_of
+from ledger.queries import Money
 from marketplace.price_plans import PricePlan, sound
 
 Facts = list[dict[str, Any]]
@@ -34,6 +33,7 @@ class Effect:
     lacking: str
     commitment: pricing.Commitment
     notes: Sequence[str] = ()
+    what: WhatIf | None = None
 
 
 def effect_of(
@@ -99,21 +99,19 @@ def _effect(
     notes = _notes(tariff, terms)
     if buyer is None:
         return Effect(facts, [], None, None, "", split, notes)
-    needed = split.now - _promised(cause)
-    purse = money_of(buyer, on=on)
-    after = replace(purse, pre_committed=purse.pre_committed + needed)
+    what = what_if(buyer, plan, on=on, cause=cause)
     money_facts = [
-        {"label": "Available now", "money": purse.available},
-        {"label": "This contract", "money": -needed, "signed": True},
-        {"label": f"Available after, {firm.currency}", "money": after.available, "total": True},
+        {"label": "Available now", "money": what.now.available},
+        {"label": "This contract", "money": -what.needed, "signed": True},
+        {"label": f"Available after, {firm.currency}", "money": what.left, "total": True},
     ]
-    if after.available < 0:
+    lacking = ""
+    if what.after is None:
         lacking = (
-            f"{-after.available:,.2f} {firm.currency} more is needed than is available.\n"
+            f"{what.lacks:,.2f} {firm.currency} more is needed than is available.\n"
             "Ask an HR admin for a grant, or choose a lower price or a shorter term."
         )
-        return Effect(facts, money_facts, purse, None, lacking, split, notes)
-    return Effect(facts, money_facts, purse, after, "", split, notes)
+    return Effect(facts, money_facts, what.now, what.after, lacking, split, notes, what)
 
 
 def _calculation(tariff: PricePlan, terms: Terms) -> Facts:
@@ -152,10 +150,3 @@ def _price_facts(
         facts.append({"label": f"Future commitment, after {year}", "money": split.future})
     together = f"{months} month{'s' * (months != 1)} together, {currency}"
     return [*facts, {"label": together, "money": split.total, "total": True}]
-
-
-def _promised(cause: Cause | None) -> Decimal:
-    if cause is None:
-        return ZERO
-    rows = Reservation.objects.open().of(cause)
-    return Decimal(rows.aggregate(total=Sum("amount", default=ZERO))["total"])

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db.models import Q
+
 from accounts.models import MicroEnterprise
 from contracts.models import Contract
 from contracts.queries.planned import plans_of
 from ledger import queries as money
 from ledger.commitments import FutureCommitment
+from ledger.forecasts import SignedPlan
 from ledger.months import fiscal_year, months_of_year
 
 
@@ -36,3 +39,19 @@ def future_commitments(me: MicroEnterprise, on: date) -> Iterator[FutureCommitme
                 contract.cause, contract.offering.current.name if contract.offering.current else "",
                 later, sum(months.values(), Decimal("0.00")), min(months), max(months),
             )  # fmt: skip
+
+
+def signed_plans(me: MicroEnterprise, on: date) -> Iterator[SignedPlan]:
+    """What each signed contract of the ME plans by month, bought or sold.
+
+    A fixed number of queries, however many contracts they are.
+    """
+    running = Contract.objects.signed().filter(Q(buyer=me) | Q(provider=me), ends_on__gte=on)
+    contracts = list(running.select_related("current", "offering__current").order_by("pk"))
+    plans = plans_of(contracts)
+    for contract in contracts:
+        yield SignedPlan(
+            contract.cause, contract.offering.current.name if contract.offering.current else "",
+            contract.provider_id == me.pk, plans[contract.pk],
+            contract.ended_on or contract.ends_on, contract.is_unfunded,
+        )  # fmt: skip

@@ -1,7 +1,7 @@
 """Runs, lines and what was refused, as pages and commands print them (PRODUCT 4.10)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from contracts.models import Contract, Dispute, Overage, SettlementLine, Settlem
 from contracts.queries.disputes import on_line
 from contracts.settlement.posting import ROUTE
 from ledger import runs
+from ledger.basis import NOTIONAL, charged_since, word
 from ledger.models import SettlementChunk, SettlementRun, Transfer
 from ledger.money import ZERO
 from ledger.months import following, last_day, months_between
@@ -250,6 +251,8 @@ class SettledMonth:
     overage_note: str
     may_answer: bool
     dispute: Dispute | None = None
+    # Charged only if both parties were on the first day of the month (PRODUCT 4.7).
+    basis: str = NOTIONAL
 
     @property
     def paid_words(self) -> str:
@@ -273,7 +276,7 @@ class SettledMonth:
 def settled_months(
     contract: Contract, *, may_answer: bool, on: date, most: int = 6
 ) -> list[SettledMonth]:
-    """The last months of the contract that were computed, newest first; seven queries."""
+    """The last months of the contract that were computed, newest first; eight queries."""
     months = list(
         contract.lines.order_by("-month").values_list("month", flat=True).distinct()[:most]
     )
@@ -296,10 +299,13 @@ def settled_months(
         .values_list("month")
         .annotate(Sum("amount"))
     )
+    parties = {contract.buyer_id, contract.provider_id}
+    since = charged_since(parties)
     disputes = on_line(line.pk for each in lines.values() for line in each)
     window = DisputeWindow(on=on)
     return [
-        _settled(
+        replace(
+            _settled(
             found[month].month, found[month].state,
             [
                 ShownLine(
@@ -309,6 +315,8 @@ def settled_months(
                 for line in lines[month]
             ],
             overages.get(month), paid.get(month, ZERO), may_answer=may_answer, on=on,
+            ),
+            basis=word(all(since.get(me, date.max) <= month for me in parties)),
         )
         for month in months
     ]  # fmt: skip

@@ -1,7 +1,6 @@
 """Orders outside: what they would do, placing, receiving and cancelling them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -29,8 +28,9 @@ from contracts.actions import outside
 from contracts.forms.outside import OrderForm, ReceiveForm
 from contracts.models import OutsidePurchase
 from contracts.queries.outside import as_lost, lost_by, visible_to
+from ledger.forecasts import what_if
 from ledger.money import to_cents
-from ledger.queries import money_of
+from ledger.months import month_of
 from marketplace.models import OutsideOffer
 
 PAGE_SIZE = 25
@@ -208,16 +208,14 @@ def _effect(
     except ValidationError:
         return None
     amount = to_cents(quantity * offer.price)
-    now = money_of(me, on=on)
-    after = replace(now, committed=now.committed + amount)
+    what = what_if(me, {month_of(on): amount}, on=on)
     return {
         "facts": [
-            {"label": "Available now", "money": now.available},
+            {"label": "Available now", "money": what.now.available},
             {"label": "This order", "money": -amount, "signed": True},
-            {"label": "Available after", "money": after.available, "total": True},
+            {"label": "Available after", "money": what.left, "total": True},
         ],
-        "now": now,
-        "after": after if after.available >= 0 else None,
+        "what": what,
         "lacking": _LACKING,
     }
 

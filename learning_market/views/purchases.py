@@ -19,8 +19,10 @@ from learning_market import actions, queries, refunds
 from learning_market.actions.catalogue import may_change
 from learning_market.forms import InvestForm
 from learning_market.models import CourseRun, LearningPurchase, LearningSeat
+from ledger.forecasts import what_if
 from ledger.models import Wallet
 from ledger.money import to_cents
+from ledger.months import month_of
 from ledger.queries import Money, money_of
 
 State = LearningPurchase.State
@@ -168,6 +170,11 @@ def _run_context(
         "me": me,
         "money": money,
         "facts": _cost_facts(found, money),
+        "what": what_if(
+            me, {month_of(found.starts_on): found.price}, on=on, fund=Wallet.Fund.LEARNING
+        )
+        if me and is_open
+        else None,
         "is_open": is_open and found.seats_left != 0,
         "why_closed": _why_closed(found, on=on),
         "decides": bool(me) and may_sign_for(request.user, me, on=on) if me else False,

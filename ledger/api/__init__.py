@@ -5,14 +5,18 @@ from ledger.api.grants import Allocations, Grants
 from ledger.api.own_figures import CostRecords, OutsideSales
 from ledger.api.statements import Statements
 from ledger.api.wallets import Transfers, Wallets
+from ledger.api.years import Forecasts, Switches, YearEnds
 
 __all__ = [
     "Allocations",
     "Budgets",
     "CostRecords",
+    "Forecasts",
     "Grants",
     "OutsideSales",
     "Statements",
+    "Switches",
     "Transfers",
     "Wallets",
+    "YearEnds",
 ]

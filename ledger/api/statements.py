@@ -13,6 +13,7 @@ from accounts.rest import MoneyField, MonthField
 from accounts.rest.fields import month_of as month_named
 from accounts.rest.lists import FilterSet, KeyFilter, MonthFilter
 from accounts.rest.resources import Resource
+from ledger.basis import BASES
 from ledger.models import Wallet
 from ledger.months import month_of
 from ledger.queries import fiscal_year_of, wallets_visible_to
@@ -25,6 +26,7 @@ class LineRow(serializers.Serializer[Line]):
     amount = MoneyField(read_only=True, help_text="above zero what came in")
     cause = serializers.CharField(read_only=True)
     cause_url = serializers.SerializerMethodField()
+    basis = serializers.ChoiceField(BASES, read_only=True)
 
     @extend_schema_field({"type": ["string", "null"], "format": "uri"})
     def get_cause_url(self, line: Line) -> str | None:
@@ -38,6 +40,7 @@ class StatementRow(serializers.Serializer[Statement]):
     micro_enterprise = serializers.CharField(source="micro_enterprise.pk", read_only=True)
     fund = serializers.ChoiceField(Wallet.Fund.choices, read_only=True)
     month = MonthField(read_only=True)
+    basis = serializers.ChoiceField(BASES, read_only=True)
     opening = MoneyField(read_only=True)
     lines = LineRow(many=True, read_only=True)
     closing = MoneyField(read_only=True)

@@ -1,7 +1,8 @@
 """`wallets/` and `transfers/`: read-only, for members of the ME and whoever sees all money."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
@@ -15,7 +16,9 @@ from accounts.rest import KeyField, MoneyField, MonthField
 from accounts.rest.lists import DayFilter, FilterSet, KeyFilter, MonthFilter
 from accounts.rest.resources import Resource, Row
 from ledger import causes
+from ledger.basis import BASES, charged_mes, word
 from ledger.models import Transfer, Wallet
+from ledger.months import month_of
 from ledger.queries import Measured, figures_of, transfers_visible_to, wallets_visible_to
 
 
@@ -26,6 +29,9 @@ class WalletRow(serializers.Serializer[Measured]):
     micro_enterprise = serializers.CharField(source="wallet.owner_id", read_only=True)
     fund = serializers.ChoiceField(Wallet.Fund.choices, source="wallet.fund", read_only=True)
     fiscal_year = serializers.IntegerField(source="wallet.fiscal_year", read_only=True)
+    basis = serializers.SerializerMethodField(
+        help_text="notional or charged: what the ME's money is this month"
+    )
     balance = MoneyField(source="money.balance", read_only=True)
     pre_committed = MoneyField(source="money.pre_committed", read_only=True)
     committed = MoneyField(source="money.committed", read_only=True)
@@ -33,6 +39,10 @@ class WalletRow(serializers.Serializer[Measured]):
     spent = MoneyField(source="money.spent", read_only=True)
     held = MoneyField(source="money.held", read_only=True)
     available = MoneyField(source="money.available", read_only=True)
+
+    @extend_schema_field({"type": "string", "enum": BASES})
+    def get_basis(self, measured: Measured) -> str:
+        return word(measured.wallet.owner_id in self.context["charged"])
 
 
 class Side(serializers.Serializer[Wallet]):
@@ -57,13 +67,18 @@ class TransferRow(Row[Transfer]):
     month = MonthField(read_only=True)
     cause = serializers.SerializerMethodField(help_text="in words")
     cause_url = serializers.SerializerMethodField(help_text="its page, where there is one")
+    basis = serializers.SerializerMethodField(help_text="charged only if both sides were")
 
     class Meta:
         model = Transfer
         fields = (
             "id", "payer", "payee", "amount", "kind", "month", "posted_on", "posted_at",
-            "reference", "note", "cause", "cause_url",
+            "reference", "note", "cause", "cause_url", "basis",
         )  # fmt: skip
+
+    @extend_schema_field({"type": "string", "enum": BASES})
+    def get_basis(self, transfer: Transfer) -> str:
+        return word(transfer.is_charged)
 
     def get_cause(self, transfer: Transfer) -> str:
         return causes.words_of(transfer.cause)
@@ -111,6 +126,7 @@ class Wallets(mixins.ListModelMixin, Resource[Wallet]):
     queryset = Wallet.objects.all()
     serializer_class = WalletRow  # type: ignore[assignment]  # it prints a wallet and its figures
     filterset_class = WalletFilters
+    _charged: frozenset[int] = frozenset()
 
     def rows(self, user: User, on: date) -> QuerySet[Wallet]:
         return wallets_visible_to(user, on=on)
@@ -119,12 +135,23 @@ class Wallets(mixins.ListModelMixin, Resource[Wallet]):
         self, queryset: QuerySet[Wallet]
     ) -> Sequence[Measured] | None:
         page = super().paginate_queryset(queryset)
-        return None if page is None else figures_of(page, on=self.on)
+        if page is None:
+            return None
+        self._charged = self._charged_owners(page)
+        return figures_of(page, on=self.on)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Show one wallet."""
         found = figures_of([self.get_object()], on=self.on)
+        self._charged = self._charged_owners([found[0].wallet])
         return Response(self.get_serializer(found[0]).data)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "charged": self._charged}
+
+    def _charged_owners(self, wallets: Iterable[Wallet]) -> frozenset[int]:
+        owners = {wallet.owner_id or 0 for wallet in wallets}
+        return charged_mes(owners, month=month_of(self.on))
 
 
 class Transfers(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[Transfer]):

@@ -13,6 +13,7 @@ from ledger.models.keeping import Freeze, MoneyMove, MoneyReason
 from ledger.models.months import SettlementChunk, SettlementRun
 from ledger.models.profit import CostRecord, OutsideSale, OwnFigure, ValueVerdict
 from ledger.models.statements import StatementMail
+from ledger.models.switches import ChargedSwitch
 from ledger.models.wallets import Cause, Caused, Reservation, ReservationQuerySet, Transfer, Wallet
 from ledger.models.year_end import WalletClosing
 
@@ -24,6 +25,7 @@ __all__ = [
     "BudgetRule",
     "Cause",
     "Caused",
+    "ChargedSwitch",
     "CostRecord",
     "Freeze",
     "MoneyCheck",

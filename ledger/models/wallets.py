@@ -125,6 +125,8 @@ class Transfer(Caused):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_index=False
     )
     note = models.CharField(max_length=200, blank=True)
+    # Else notional; decided when it moves, so that no later switch changes history (PRODUCT 4.7).
+    is_charged = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

@@ -15,7 +15,16 @@ from accounts.errors import Unknown
 from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise
 from accounts.permissions import may_check_money, may_see_all_money, may_see_money, require
-from ledger import budget_year, causes, commitments, freezing, queries, statements, year_figures
+from ledger import (
+    basis,
+    budget_year,
+    causes,
+    commitments,
+    freezing,
+    queries,
+    statements,
+    year_figures,
+)
 from ledger.forms import MovementFilter
 from ledger.models import Cause, Reservation, Transfer, Wallet
 from ledger.months import month_of, previous, text_of
@@ -65,6 +74,7 @@ def money(request: MemberRequest) -> HttpResponse:
         "is_filtered": any(form.data.get(name) for name in form.fields),
         "who": chosen(request, me),
         **_bars(me, on=on),
+        "basis": basis.of_me(me, month=month_of(on)),
         "year_end": year_figures.expected_of(me, on=on),
         "budgets": budget_year.in_force_for(me, year=queries.fiscal_year_of(on)),
         "freezes": freezing.words_for([me.pk]),
@@ -144,6 +154,7 @@ class Movement(NamedTuple):
     amount: Decimal
     cause: str
     url: str
+    basis: str
 
 
 def _movements(
@@ -190,6 +201,7 @@ def _movement(row: Transfer, cause: str) -> Movement:
         row.signed,  # type: ignore[attr-defined]
         cause,
         causes.address_of(row.cause),
+        basis.word(row.is_charged),
     )
 
 

@@ -136,14 +136,27 @@ def _csv(found: Statement) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="{file_name(found, "csv")}"'
     write = csv.writer(answer).writerow
     write(["micro_enterprise", "fund", "month", "on", "kind", "line", "party", "note", "cause",
-           "amount", "balance"])  # fmt: skip
+           "amount", "balance", "basis"])  # fmt: skip
     head = [plain(found.micro_enterprise.name), found.fund, text_of(found.month)]
-    write([*head, "", "opening", "Opening balance", "", "", "", "", found.opening])
+    write([*head, "", "opening", "Opening balance", "", "", "", "", found.opening, found.basis])
     for line in found.lines:
         write(
             [*head, line.on.isoformat(), line.kind, line.name, plain(line.party), plain(line.note),
-             plain(line.cause), line.amount, line.balance]
+             plain(line.cause), line.amount, line.balance, line.basis]
         )  # fmt: skip
-    write([*head, "", "closing", "Closing balance", "", "", "", "", found.closing])
-    write([*head, "", "reserved", "Reserved", "", "", "", -found.reserved, found.available])
+    write([*head, "", "closing", "Closing balance", "", "", "", "", found.closing, found.basis])
+    write(
+        [
+            *head,
+            "",
+            "reserved",
+            "Reserved",
+            "",
+            "",
+            "",
+            -found.reserved,
+            found.available,
+            found.basis,
+        ]
+    )
     return answer

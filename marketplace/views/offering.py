@@ -13,6 +13,7 @@ from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise, Organization
 from accounts.permissions import may_allow_subsidy, may_draft_contract, may_publish_for
 from accounts.queries import organization
+from ledger.forecasts import what_if
 from marketplace import comparison, queries
 from marketplace.comparison import Benchmark
 from marketplace.estimates import Estimate, Quote, estimate, quote
@@ -253,6 +254,11 @@ def _buying(
             version, buyer=me, year_starts_in=firm.fiscal_year_start_month, on=on, **terms
         )
         bought |= _cost(cost, version, firm.currency)
+        bought["what"] = what_if(me, cost.by_month, on=on)
+        bought["lacking"] = (
+            f"{max(-cost.left, 0):,.2f} {firm.currency} is missing. Shorten the term or take less, "
+            "else it cannot be signed."
+        )
     if not may_draft_contract(request.user, me, on=on):
         bought["cannot_sign"] = f"Whoever leads or may sign for {me} can draft the contract."
     return bought
@@ -286,8 +292,6 @@ def _cost(found: Estimate, version: OfferingVersion, currency: str) -> dict[str,
             {"label": "This contract", "money": -found.now, "signed": True},
             {"label": f"Available after, {currency}", "money": found.left, "total": True},
         ],
-        "before": found.before,
-        "after": found.after,
         "later": found.later,
         "total_words": f"{found.total:,} {currency} in all",
         "left_words": f"leaves {found.left:,} available",

@@ -22,6 +22,7 @@ def test_a_wallet_shows_the_figures_of_the_money_bar():
             "micro_enterprise": str(contract.buyer.pk),
             "fund": "operating",
             "fiscal_year": 2026,
+            "basis": "notional",
             "balance": "1000000.00",
             "pre_committed": "0.00",
             "committed": "20000.00",

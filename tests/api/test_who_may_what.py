@@ -12,7 +12,7 @@ from accounts.models import AuditEvent, Membership
 from contracts.actions.outside import request as make_purchase
 from contracts.models import Measurement, Rating, SuccessResult, Usage
 from learning_market.actions.investing import propose
-from ledger import budgets
+from ledger import budgets, switching
 from ledger.drafting import Envelope
 from ledger.models import SettlementRun, Transfer
 from marketplace.service_levels import DEFAULT_TIERS, tier_documents
@@ -89,6 +89,7 @@ POST customer-outcomes/                     n y n n n n n  people:write
 GET customer-outcomes/{id}/                 y y y y y y n  people:read
 PATCH customer-outcomes/{id}/               n y n n n n n  people:write
 POST customer-outcomes/{id}/end/            n y n n n n n  people:write
+GET forecasts/                              y y y y y y n  money:read
 GET grants/                                 y y y y y y n  money:read
 POST grants/                                n n n y n n n  money:write
 GET grants/{id}/                            y y h y y y n  money:read
@@ -167,6 +168,8 @@ POST success-results/                       n n h h h n n  -
 GET success-results/{id}/                   y y h h h y n  contracts:read
 POST success-results/{id}/confirm/          y y h h h n n  -
 POST success-results/{id}/contest/          y y h h h n n  -
+GET switches/                               y y y y y y n  money:read
+GET switches/{id}/                          y y h y y y n  money:read
 GET transfers/                              y y y y y y n  money:read
 GET transfers/{id}/                         y y h y y y n  money:read
 GET usage/                                  y y y y y y n  contracts:read
@@ -177,6 +180,7 @@ POST usage/{id}/contest/                    y y h h h n n  -
 POST usage/{id}/withdraw/                   n n h h h n n  usage:write
 GET wallets/                                y y y y y y n  money:read
 GET wallets/{id}/                           y y h y y y n  money:read
+GET year-ends/                              y y y y y y n  money:read
 """
 
 
@@ -232,7 +236,7 @@ def _request(world, method, template):
     noun = address.split("/")[0]
     for name in ("{id}", "{external_id}", "{month}"):
         address = address.replace(name, world["ids"].get(noun, ""))
-    if template == "/api/v1/statements/":
+    if template in ("/api/v1/statements/", "/api/v1/forecasts/"):
         address += f"?micro_enterprise={world['buyer'].pk}"
     if method == "get":
         return address, None
@@ -282,10 +286,18 @@ def _rows(buyer, contract, lead, member):
         "customer-outcomes": buyer.outcomes.first(), "categories": outside.category,
         "memberships": Membership.objects.get(person=member.person), "outside-offers": outside,
         "wallets": make.wallet(buyer), "transfers": Transfer.objects.first(),
+        "switches": _switch_of(buyer),
         "courses": run.course, "course-runs": run, "learning-purchases": learning,
         "outside-purchases": purchase, "scores": make.score(contract.offering),
         **_granted(buyer), **_delivered(buyer, member), "audit-events": AuditEvent.objects.first(),
     }  # fmt: skip
+
+
+def _switch_of(buyer):
+    return switching.plan(
+        buyer, starts_on=make.MARCH, operating=Decimal(1), learning=Decimal(0), reason="Real",
+        by=make.hr_admin(), on=make.TODAY,
+    )  # fmt: skip
 
 
 def _granted(buyer):

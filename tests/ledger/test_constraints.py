@@ -13,6 +13,7 @@ from tests import make
 from tests.ledger.test_budget_constraints import ATTEMPTS as BUDGET_ATTEMPTS
 from tests.ledger.test_budgets import published
 from tests.ledger.test_own_figures import ATTEMPTS as OWN_FIGURES
+from tests.ledger.test_switching import ATTEMPTS as SWITCHES
 from tests.ledger.test_year_end import ATTEMPTS as YEAR_END
 from tests.make import MARCH, TODAY
 
@@ -161,7 +162,7 @@ def test_the_database_refuses(ledger, name, statement):
 
 
 def test_no_constraint_and_no_trigger_of_the_ledger_is_forgotten():
-    tried = {name for name, _ in [*ATTEMPTS, *BUDGET_ATTEMPTS, *YEAR_END, *OWN_FIGURES]}
+    tried = {name for name, _ in [*ATTEMPTS, *BUDGET_ATTEMPTS, *SWITCHES, *YEAR_END, *OWN_FIGURES]}
     named = {
         constraint.name
         for model in apps.get_app_config("ledger").get_models()

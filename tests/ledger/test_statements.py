@@ -108,7 +108,7 @@ def test_a_statement_has_the_shape_that_other_systems_rely_on(shop):
     }  # fmt: skip
     assert found["lines"][1] == {
         "on": "2026-02-20", "kind": "charge", "amount": "-200.00", "cause": "Thing 7",
-        "cause_url": "",
+        "cause_url": "", "basis": "notional",
     }  # fmt: skip
 
 

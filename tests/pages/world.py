@@ -18,7 +18,7 @@ from contracts.actions import agreements, endings, ratings, results
 from contracts.actions import outside as orders
 from contracts.models import Overage, SuccessMeasure
 from learning_market import actions as learning
-from ledger import budgets, checks, drafting, freezing, moving, reasons
+from ledger import budgets, checks, drafting, freezing, moving, reasons, switching
 from ledger.drafting import Customer, Envelope
 from ledger.models import SettlementRun
 from marketplace import actions as market
@@ -156,6 +156,10 @@ def _month(world):
 
 def _money(world):
     """Budgets of each kind: a grant published, one drafted, a department's cost drafted."""
+    switching.plan(
+        world.shop, starts_on=date(2026, 5, 1), operating=Decimal(500000), learning=Decimal(20000),
+        reason="The notional months went well.", by=world.hr_admin, on=TODAY,
+    )  # fmt: skip
     travel = Envelope("operating", 2026, "monthly", "Travel 2026")
     drafted = drafting.draft_grant(
         world.shop, Decimal("1200.00"), travel, by=world.hr_admin, on=TODAY

@@ -1,0 +1,69 @@
+"""Which money is real: every ME with its basis, for the page of HR admins."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+
+from accounts.models import MicroEnterprise
+from ledger.models import ChargedSwitch
+
+State = ChargedSwitch.State
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an ME's money is today, and the switch that made it so or will."""
+
+    micro_enterprise: MicroEnterprise
+    switch: ChargedSwitch | None
+    is_charged: bool
+
+    @property
+    def words(self) -> str:
+        """`notional`, `charged since 1 November 2026` or what is planned or was refused."""
+        if self.switch is None or self.switch.state == State.CANCELLED:
+            return "Notional"
+        day = f"{self.switch.starts_on:%-d %B %Y}"
+        if self.is_charged:
+            return f"Charged since {day}"
+        if self.switch.state == State.PLANNED:
+            return f"Notional, charged from {day}"
+        return f"Notional; the switch of {day} was refused"
+
+
+def trading_mes() -> QuerySet[MicroEnterprise]:
+    return MicroEnterprise.objects.exclude(state__in=MicroEnterprise.OVER).order_by("name", "pk")
+
+
+def standings_of(mes: Iterable[MicroEnterprise], *, on: date) -> list[Standing]:
+    """In their order; one query for their newest switches."""
+    found = list(mes)
+    rows = ChargedSwitch.objects.filter(micro_enterprise__in=found).order_by("pk")
+    newest = {row.micro_enterprise_id: row for row in rows}
+    return [_standing(me, newest.get(me.pk), on=on) for me in found]
+
+
+def history_of(me: MicroEnterprise) -> list[ChargedSwitch]:
+    """Every switch that was planned for it, the newest first."""
+    rows = ChargedSwitch.objects.filter(micro_enterprise=me).select_related("planned_by__person")
+    return list(rows.order_by("-pk"))
+
+
+def counts() -> dict[str, int]:
+    """How many MEs are charged, and how many have a switch planned."""
+    done = ChargedSwitch.objects.filter(state=State.DONE).count()
+    planned = ChargedSwitch.objects.filter(state=State.PLANNED).count()
+    return {"all": trading_mes().count(), "charged": done, "planned": planned}
+
+
+def switch_names(keys: Collection[int]) -> dict[int, str]:
+    """What the switch of an ME is called, by the ME's key; one query."""
+    names = MicroEnterprise.objects.filter(pk__in=keys).values_list("pk", "name")
+    return {key: f"Switch of {name} to charged money" for key, name in names}
+
+
+def _standing(me: MicroEnterprise, switch: ChargedSwitch | None, *, on: date) -> Standing:
+    is_done = switch is not None and switch.state == State.DONE and switch.starts_on <= on
+    return Standing(me, switch, is_done)
