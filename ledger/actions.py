@@ -50,10 +50,12 @@ def pay(
     on: date,
     by: User | None = None,
     note: str = "",
+    is_charged: bool | None = None,
 ) -> Transfer:
     """Move money once per reference; a replay returns the first transfer.
 
-    Whether it is charged or notional is decided here, for good (`basis.of_movement`).
+    Whether it is charged or notional is decided here, for good: `basis.of_movement`, unless told
+    by whoever knows the other party.
 
     `amount` is above zero with two places. Refused `not_enough_money`, `month_locked`, or
     `key_reused` where the reference stands for something else.
@@ -70,7 +72,11 @@ def pay(
     locking.require_year_open(wallets.values())
     locking.require_available(wallets, payer, amount)
     asked.posted_at = clock.now()
-    asked.is_charged = basis.of_movement(payer, payee, month=month, cause=cause)
+    asked.is_charged = (
+        basis.of_movement(payer, payee, month=month, cause=cause)
+        if is_charged is None
+        else is_charged
+    )
     with saying(
         transfer_reference_used_once=reference_reused(reference),
         transfer_month_is_open=month_is_locked(month),

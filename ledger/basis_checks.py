@@ -19,6 +19,7 @@ def charged_and_notional_are_kept_apart() -> Finding:
             WHEN 'outside' IN (p.system, q.system) THEN NOT t.is_charged
             WHEN p.system = '' AND q.system = ''
                  AND t.kind IN ('charge', 'credit', 'levy', 'learning')
+                 AND t.reference NOT LIKE 'dispute/%'
               THEN t.is_charged <> (a.me IS NOT NULL AND b.me IS NOT NULL)
             WHEN t.kind = 'grant' AND t.reference NOT LIKE 'switch/%'
               THEN t.is_charged <> (coalesce(a.me, b.me) IS NOT NULL)

@@ -91,19 +91,21 @@ def hold_from_windows(
     cause: Cause,
     on: date,
     by: User,
+    is_charged: bool | None = None,
 ) -> Transfer:
     """Move earned money, which is not free yet, to the held wallet.
 
-    `windows` are causes and months of dispute windows. Of the levy that was taken of it (`levied`)
-    the `share` comes back first, so that all of the amount can be held. Refused
-    `not_enough_money` where windows and available money do not cover it.
+    It stays charged or notional as what was paid was (`is_charged`). `windows` are causes and
+    months of dispute windows. Of the levy that was taken of it (`levied`) the `share` comes back
+    first, so that all of the amount can be held. Refused `not_enough_money` where windows and
+    available money do not cover it.
     """
     if done := Transfer.objects.filter(reference=reference).first():
         return done
     rows = _open_windows(windows)
     mine = rows.filter(wallet__owner=owner).order_by("pk").values_list("wallet", flat=True)
     payer = Wallet.objects.filter(pk__in=mine[:1]).first() or actions.wallet_of(owner, month=month)
-    platform = levied.payee_id if levied else 0
+    platform = _window_of(levied, rows)
     _lock(payer.pk, platform)
     back = _levy_back(levied, share, rows)
     if levied and back:
@@ -111,11 +113,12 @@ def hold_from_windows(
         actions.pay(
             Wallet.objects.get(pk=platform), payer, back, kind=Kind.LEVY, month=month,
             reference=f"{reference}/levy", cause=cause, on=on, by=by, note="Levy given back",
+            is_charged=is_charged,
         )  # fmt: skip
     _take(rows.filter(wallet=payer), amount - back, on=on)
     return actions.pay(
         payer, actions.system_wallet(Wallet.System.HELD), amount, kind=Kind.HOLD, month=month,
-        reference=reference, cause=cause, on=on, by=by,
+        reference=reference, cause=cause, on=on, by=by, is_charged=is_charged,
     )  # fmt: skip
 
 
@@ -164,8 +167,16 @@ def _levy_back(levied: Transfer | None, share: Decimal, rows: ReservationQuerySe
     if levied is None:
         return ZERO
     back = to_cents(levied.amount * share)
-    kept = sum((row.amount for row in rows.filter(wallet=levied.payee_id)), ZERO)
+    kept = sum((row.amount for row in rows.filter(wallet=_window_of(levied, rows))), ZERO)
     return back if back <= kept else ZERO
+
+
+def _window_of(levied: Transfer | None, rows: ReservationQuerySet) -> int:
+    """The wallet in which the levy lies; a year's end may have moved it to the next one."""
+    if levied is None:
+        return 0
+    mine = rows.filter(wallet__owner=levied.payee.owner_id).order_by("pk")
+    return mine.values_list("wallet", flat=True).first() or levied.payee_id
 
 
 def _open_windows(windows: Sequence[tuple[Cause, date]]) -> ReservationQuerySet:

@@ -86,7 +86,7 @@ def hold(dispute: Dispute, *, by: User, on: date) -> None:
         contract.provider, dispute.amount, windows=_windows(contract, in_time),
         levied=_levy_on(in_time[0]), share=min(Decimal(1), dispute.amount / in_time[0].amount),
         month=open_month(month, on=on), reference=f"dispute/{dispute.pk}/hold",
-        cause=dispute.cause, on=on, by=by,
+        cause=dispute.cause, on=on, by=by, is_charged=in_time[0].is_charged,
     )  # fmt: skip
     dispute.held_amount, dispute.held_on = dispute.amount, on
     dispute.held_from = contract.provider

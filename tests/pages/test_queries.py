@@ -38,6 +38,7 @@ ELSEWHERE = {
     "ledger:budgets": "ledger/test_budget_pages.py the_list_costs_the_same_queries_with_many",
     "ledger:money": "ledger/test_money_pages.py the_page_costs_the_same_queries_with_a_thousand",
     "ledger:statement": "ledger/test_statements.py a_statement_costs_the_same_queries_however_long",
+    "ledger:year_end": "ledger/test_year_end_page.py the_page_costs_the_same_with_many_wallets",
     "marketplace:browse": "marketplace/test_market_pages.py the_list_costs_the_same_queries",
     "marketplace:me": "marketplace/test_me_pages.py the_page_of_an_me_costs_the_same_for_ten_and",
     "marketplace:mes": "marketplace/test_me_pages.py the_list_costs_the_same_for_ten",
@@ -79,11 +80,15 @@ def imported(world, number):
     row.save()
 
 
-def planned(world, number):
-    mes = MicroEnterprise.objects.bulk_create(
+def formed(_, number):
+    return MicroEnterprise.objects.bulk_create(
         MicroEnterprise(name=f"ME {next(_numbers)}", kind="service", formed_on=FORMED)
         for _ in range(number)
     )
+
+
+def planned(world, number):
+    mes = formed(world, number)
     Allocation.objects.bulk_create(
         Allocation(rule=world.grant_draft, micro_enterprise=me, amount=5) for me in mes
     )
@@ -112,6 +117,7 @@ HERE = {
     "ledger:budget": ("hr_admin", planned),
     "ledger:checks": ("hr_admin", lambda _, number: copies(MoneyCheck.objects.first(), number)),
     "ledger:promises": ("lead", promised),
+    "ledger:switches": ("hr_admin", formed),
     "marketplace:categories": (
         "hr_admin", lambda world, number: copies(
             Category.objects.get(pk=world.category.pk), number,
