@@ -306,15 +306,16 @@ def settled_months(
     return [
         replace(
             _settled(
-            found[month].month, found[month].state,
-            [
-                ShownLine(
-                    line, disputes.get(line.pk, ()),
-                    may_answer and window.is_open(line, found[month], disputes.get(line.pk, ())),
-                )
-                for line in lines[month]
-            ],
-            overages.get(month), paid.get(month, ZERO), may_answer=may_answer, on=on,
+                found[month].month, found[month].state,
+                [
+                    ShownLine(
+                        line, disputes.get(line.pk, ()),
+                        may_answer
+                        and window.is_open(line, found[month], disputes.get(line.pk, ())),
+                    )
+                    for line in lines[month]
+                ],
+                overages.get(month), paid.get(month, ZERO), may_answer=may_answer, on=on,
             ),
             basis=word(all(since.get(me, date.max) <= month for me in parties)),
         )
