@@ -82,8 +82,7 @@ def post_charges(
     promised = _lock_promises(charges, wallets, route=route, month=month)
     sheet = Sheet(route, month, on, clock.now(), levy)
     _prepare(sheet, charges, wallets)
-    posted = Posted()
-    above: list[_Above] = []
+    posted, above = Posted(), list[_Above]()
     for charge in sorted(charges):
         promise = promised.get(charge.cause_id, _Promise([], wallets[charge.buyer], ZERO))
         payer, payee = promise.wallet, wallets[charge.provider]
