@@ -27,7 +27,7 @@ def start(*, fund: str, fiscal_year: int, name: str, by: User, on: date) -> Budg
         raise Invalid(f"{fund!r} is no fund.", field="fund", value=fund)
     require_year(fiscal_year, on=on)
     exists = Refused(
-        f"There is a {fund} budget of {fiscal_year} already.",
+        f"The {fund} budget of {fiscal_year} exists already.",
         code="budget_exists",
         help="Open it, and revise it if it is published.",
         field="fund",

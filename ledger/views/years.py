@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import Refused, Unknown
-from accounts.http import MemberRequest, explain_in, status_for, today
+from accounts.http import MemberRequest, explain_in, status_for, today, what_is_wrong
 from accounts.models import MicroEnterprise
 from accounts.permissions import is_member, may_see_budgets, may_set_budgets, mes_of, require
 from ledger import (
@@ -138,14 +138,15 @@ def publish(request: MemberRequest, pk: int) -> HttpResponse:
     only_hr_admins(request)
     budget, form = budget_to_show(request, pk), PublishForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Say from which day it holds.\nWrite the day like 2027-01-01.")
+        messages.error(request, what_is_wrong(form))
         return redirect("ledger:year_budget", pk)
     try:
         done = budget_publishing.publish(
             budget, **form.cleaned_data, by=request.user, on=today(request)
         )
     except Refused as reason:
-        messages.error(request, f"{reason}\n{reason.help}".strip())
+        field = "Holds from: " if reason.field == "starts_on" else ""
+        messages.error(request, f"{field}{reason}\n{reason.help}".strip())
         return redirect("ledger:year_budget", pk)
     _say_published(request, done)
     return redirect("ledger:year_budget", pk)

@@ -76,7 +76,7 @@ def test_figures_that_changed_meanwhile_are_not_published(client, admin):
     answer = client.post(address(budget, "publish"), old, follow=True)
     assert "The figures are not those that you read." in text_of(answer)
     assert not Transfer.objects.exists()
-    assert "Say from which day" in text_of(
+    assert "Holds from: Enter a valid date" in text_of(
         client.post(address(budget, "publish"), {"starts_on": "soon", "seen": "x"}, follow=True)
     )
 

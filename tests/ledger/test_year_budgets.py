@@ -303,7 +303,7 @@ def test_there_is_one_budget_for_a_fund_and_year():
     make.org()
     make.year_budget()
     make.year_budget(fund="learning")
-    with pytest.raises(Refused, match="There is a operating budget of 2026 already"):
+    with pytest.raises(Refused, match="The operating budget of 2026 exists already"):
         make.year_budget()
 
 

@@ -41,15 +41,20 @@ WORDS = {
     "email": "new.one@example.com", "supplier": "Agency Ltd", "holidays": "2026-12-25 Christmas",
     "micro_enterprise": "Shop North", "department": "People Services", "target": "9",
     "password": "a long walk by the sea", "again": "a long walk by the sea",
+    "payer": "Shop North", "payee": "Water Lab", "listed": "Shop North; 5", "code": "drought",
     "priced_on": "2026-04-01", "valid_until_on": "2026-12-31", "last_day_on": "2026-06-30",
 }  # fmt: skip
 ALWAYS = {
     "customers-0-micro_enterprise": "Water Lab", "customers-1-use": "", "customers-2-use": "",
+    "customers-3-use": "",
     "step": "to",
 }  # fmt: skip
 OURS = Path(__file__).parent.parent / "files"
 GRANTS = b"""micro_enterprise,fund,fiscal_year,amount,release,reference
 Shop North,operating,2026,5.00,yearly,T-1
+"""
+REQUESTS = b"""micro_enterprise,amount,reason
+Shop North,5.00,Tools
 """
 COURSES = b"""title,topic,supplier,starts_on,ends_on,price,seats
 Knots,Sailing,Rope School,2026-06-20,2026-06-21,50.00,8
@@ -59,11 +64,13 @@ FILES = {
     "ledger:import_grants": ("grants.csv", GRANTS),
     "marketplace:import_outside": ("rates.csv", (OURS / "rates_like_schedule70.csv").read_bytes()),
     "learning_market:import": ("courses.csv", COURSES),
+    "ledger:rule_requests": ("requests.csv", REQUESTS),
 }
 # What the small market itself does not allow, whatever is typed.
 REFUSED = {
     "accounts:end_outcome": "it is the last one", "accounts:name_lead": "is the lead already",
     "contracts:counter": "the other side has the turn",
+    "ledger:start_year": "exists already",
 }  # fmt: skip
 PARAMETERS = {
     "page", "offerings", "q", "month", "fund", "me", "kind", "state", "sort", "show", "run", "item",
@@ -80,7 +87,8 @@ STRANGE = {
 # A second time is a second thing, which moves no money and is taken away by a button or ignored.
 MAY_HAPPEN_AGAIN = {
     "accounts:add_outcome", "accounts:tokens", "accounts:clients", "accounts:policy",
-    "accounts:import_people", "ledger:checks", "marketplace:new_offering",
+    "accounts:import_people", "ledger:checks",
+    "ledger:add_rule", "ledger:change_rule", "marketplace:new_offering",
     "learning_market:new_course", "learning_market:new_run",
 }  # fmt: skip
 MONEY = {"ledger_transfer", "ledger_reservation", "ledger_wallet", "ledger_refundhold"}
