@@ -9,12 +9,15 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
+from accounts import policy
 from accounts.errors import Unknown
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import may_see_every_dispute, memberships_of
 from accounts.queries import holidays
+from accounts.workdays import nth_working_day_after
 from contracts.disputing import Stage, Standing, Vote, standing_of
 from contracts.models import Dispute, PanelSeat, SettlementLine
+from ledger.models import SettlementRun
 from ledger.money import ZERO
 
 State = Dispute.State
@@ -219,3 +222,23 @@ def pair_rows(page: Sequence[dict[str, Any]]) -> list[Pair]:
         )
         for row in page
     ]  # fmt: skip
+
+
+class DisputeWindow:
+    """Until when lines may be disputed; what it needs is read once."""
+
+    def __init__(self, *, on: date) -> None:
+        self.on = on
+        self.holidays = holidays()
+
+    def is_open(
+        self, line: SettlementLine, run: SettlementRun, disputes: Sequence[Dispute]
+    ) -> bool:
+        """From the preview to the tenth working day after posting, while a part is left."""
+        standing = (each for each in disputes if each.because != Dispute.Because.WITHDRAWN)
+        if line.amount <= sum((each.amount for each in standing), ZERO):
+            return False
+        if run.posted_on is None:
+            return True
+        days = policy.in_force(on=run.month)["dispute_window_working_days"]
+        return self.on <= nth_working_day_after(run.posted_on, days, self.holidays)

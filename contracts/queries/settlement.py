@@ -8,12 +8,9 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from accounts import policy
-from accounts.queries import holidays
-from accounts.workdays import nth_working_day_after
 from contracts.closing import closes_on
 from contracts.models import Contract, Dispute, Overage, SettlementLine, SettlementRefusal
-from contracts.queries.disputes import on_line
+from contracts.queries.disputes import DisputeWindow, on_line
 from contracts.settlement.posting import ROUTE
 from ledger import runs
 from ledger.basis import NOTIONAL, charged_since, word
@@ -321,26 +318,6 @@ def settled_months(
         )
         for month in months
     ]  # fmt: skip
-
-
-class DisputeWindow:
-    """Until when lines may be disputed; what it needs is read once."""
-
-    def __init__(self, *, on: date) -> None:
-        self.on = on
-        self.holidays = holidays()
-
-    def is_open(
-        self, line: SettlementLine, run: SettlementRun, disputes: Sequence[Dispute]
-    ) -> bool:
-        """From the preview to the tenth working day after posting, while a part is left."""
-        standing = (each for each in disputes if each.because != Dispute.Because.WITHDRAWN)
-        if line.amount <= sum((each.amount for each in standing), ZERO):
-            return False
-        if run.posted_on is None:
-            return True
-        days = policy.in_force(on=run.month)["dispute_window_working_days"]
-        return self.on <= nth_working_day_after(run.posted_on, days, self.holidays)
 
 
 def _settled(
