@@ -21,7 +21,9 @@ from accounts.rest.resources import AlwaysJSON
 from contracts.api import (
     Contracts,
     Measurements,
+    Disputes,
     OutsidePurchases,
+    Overages,
     Ratings,
     SettlementRuns,
     SuccessResults,
@@ -72,6 +74,8 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "settlement-runs": SettlementRuns,
     "success-results": SuccessResults,
     "measurements": Measurements,
+    "disputes": Disputes,
+    "overages": Overages,
     "ratings": Ratings,
     "courses": Courses,
     "course-runs": CourseRuns,

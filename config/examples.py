@@ -116,6 +116,11 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
     "usage_create": _request(
         "A day of delivery", contract="31", quantity="12", used_on="2026-03-19", key="meter-4711"
     ),
+    "disputes_create": _request(
+        "A part of a line", micro_enterprise="12", line="901", amount="1400.00",
+        reason="Half of it was not delivered",
+    ),
+    "disputes_answer": _request("An offer", answer="offered", percent="40"),
     "success_results_create": _request(
         "92 % in March", measure="55", month="2026-03", value="92"
     ),

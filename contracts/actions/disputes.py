@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import policy
+from accounts import permissions, policy
 from accounts.constraints import saying
 from accounts.errors import Forbidden, Invalid, Refused
 from accounts.models import MicroEnterprise, User
@@ -200,7 +200,12 @@ def require_buyer(contract: Contract, *, party: MicroEnterprise, by: User, on: d
 def require_side(dispute: Dispute, party: MicroEnterprise, *, by: User, on: date) -> None:
     """Who signs for that side, and has not acted for the other one."""
     dispute_steps.require_known(dispute, by=by, on=on)
-    guards.require_signer(dispute.contract, party=party, by=by, on=on)
+    is_party = party.pk in {dispute.contract.buyer_id, dispute.contract.provider_id}
+    permissions.require(
+        is_party and permissions.may_sign_for(by, party, on=on),
+        f"You may not sign for {party} in this dispute.",
+        help=f"Ask the lead of {party}, or a member who may sign.",
+    )
     is_buyer = party.pk == dispute.contract.buyer_id
     if by.pk == (dispute.answered_by_id if is_buyer else dispute.opened_by_id):
         raise guards.both_sides(party)

@@ -3,6 +3,7 @@
 from contracts.api.changes import RunningContracts as Contracts
 from contracts.api.delivery import SuccessResults, UsageEntries
 from contracts.api.measurements import Measurements
+from contracts.api.disputes import Disputes, Overages
 from contracts.api.outside import OutsidePurchases
 from contracts.api.ratings import Ratings
 from contracts.api.settlement import SettlementRuns
@@ -10,7 +11,9 @@ from contracts.api.settlement import SettlementRuns
 __all__ = [
     "Contracts",
     "Measurements",
+    "Disputes",
     "OutsidePurchases",
+    "Overages",
     "Ratings",
     "SettlementRuns",
     "SuccessResults",

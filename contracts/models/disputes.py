@@ -116,6 +116,8 @@ class Dispute(models.Model):
                     percent__isnull=False,
                     decided_on__isnull=False,
                     settled_on__isnull=False,
+                    buyer_amount__isnull=False,
+                    provider_amount__isnull=False,
                     buyer_amount__gte=0,
                     provider_amount__gte=0,
                 )
@@ -174,7 +176,7 @@ class PanelSeat(models.Model):
             models.UniqueConstraint(fields=["dispute", "member"], name="one_seat_per_member"),
             models.CheckConstraint(
                 condition=Q(percent=None, decided_on=None)
-                | Q(percent__range=(0, 100), decided_on__isnull=False),
+                | Q(percent__isnull=False, percent__range=(0, 100), decided_on__isnull=False),
                 name="decided_seat_names_its_day",
             ),
         ]

@@ -10,7 +10,15 @@ from django.db import transaction
 from accounts import tokens
 from accounts.models import AuditEvent, Membership
 from contracts.actions.outside import request as make_purchase
-from contracts.models import Measurement, Rating, SuccessResult, Usage
+from contracts.models import (
+    Dispute,
+    Measurement,
+    Overage,
+    Rating,
+    SettlementLine,
+    SuccessResult,
+    Usage,
+)
 from learning_market.actions.investing import propose
 from ledger import budgets, switching
 from ledger.drafting import Envelope
@@ -89,6 +97,17 @@ POST customer-outcomes/                     n y n n n n n  people:write
 GET customer-outcomes/{id}/                 y y y y y y n  people:read
 PATCH customer-outcomes/{id}/               n y n n n n n  people:write
 POST customer-outcomes/{id}/end/            n y n n n n n  people:write
+GET disputes/                               y y y y y y n  contracts:read
+POST disputes/                              n y h h h n n  -
+GET disputes/{id}/                          y y h h y y n  contracts:read
+POST disputes/{id}/answer/                  n n h h n n n  -
+POST disputes/{id}/answer-offer/            n y h h n n n  -
+POST disputes/{id}/answer-proposal/         n y h h n n n  -
+POST disputes/{id}/choose-panel/            n n h h y n n  -
+POST disputes/{id}/decide/                  n n h h n n n  -
+POST disputes/{id}/name-mediator/           n n h h y n n  -
+POST disputes/{id}/propose/                 n n h h n n n  -
+POST disputes/{id}/withdraw/                n y h h n n n  -
 GET forecasts/                              y y y y y y n  money:read
 GET grants/                                 y y y y y y n  money:read
 POST grants/                                n n n y n n n  money:write
@@ -144,6 +163,10 @@ GET outside-sales/                          y y y y y y n  money:read
 POST outside-sales/                         n y n y n n n  money:write
 GET outside-sales/{id}/                     y y h y y y n  money:read
 POST outside-sales/{id}/correct/            n y h y n n n  money:write
+GET overages/                               y y y y y y n  contracts:read
+GET overages/{id}/                          y y h h h y n  contracts:read
+POST overages/{id}/accept/                  n y h h h n n  -
+POST overages/{id}/contest/                 n y h h h n n  -
 GET people/                                 y y y y y y n  people:read
 GET people/{external_id}/                   y y h y h y n  people:read
 PUT people/{external_id}/                   n n n y n n n  people:write
@@ -338,8 +361,28 @@ def _delivered(buyer, member):
         entered_on=make.MARCH, entered_by=provider,
     )  # fmt: skip
     return {
-        "usage": used, "success-results": result, "ratings": rating, "measurements": measured
+        "usage": used, "success-results": result, "ratings": rating, "measurements": measured,
+        **_disputed(running),
     }  # fmt: skip
+
+
+def _disputed(contract):
+    """A line of January that the buyer disputes, and an overage that waits for it."""
+    run, january = SettlementRun.objects.get(), make.MARCH.replace(month=1)
+    SettlementLine.objects.create(
+        run=run, contract=contract, version=contract.current, month=january, kind="usage",
+        term="usage", origin_month=january, amount=50, calculation="5 × 10.00",
+    )  # fmt: skip
+    overage = Overage.objects.create(
+        contract=contract, run=run, month=january, amount=5, reason="More",
+        waits_from_on=make.TODAY, answer_until_on=make.TODAY,
+    )  # fmt: skip
+    dispute = Dispute.objects.create(
+        contract=contract, month=january, line=make.line_of(contract, month=january), amount=1,
+        reason="x", opened_on=make.TODAY, opened_by=make.lead_of(contract.buyer),
+        answer_until_on=make.TODAY, offer_days=5, mediation_days=5, panel_days=10,
+    )  # fmt: skip
+    return {"disputes": dispute, "overages": overage}
 
 
 def _bodies(buyer, contract, own, rows, member):
@@ -402,6 +445,19 @@ def _bodies(buyer, contract, own, rows, member):
         "post contracts/{id}/accept/": me | seen,
         "post contracts/{id}/counter/": me | seen | {"price": "1900.00"},
         "post contracts/{id}/end/": me | {"last_day_on": "2026-06-30"},
+        "post disputes/": me | {
+            "line": str(rows["disputes"].line_id), "amount": "2.00", "reason": "Never came.",
+        },
+        "post disputes/{id}/answer/": {"answer": "rejected"},
+        "post disputes/{id}/answer-offer/": {"accepts": True},
+        "post disputes/{id}/answer-proposal/": me | {"accepts": True},
+        "post disputes/{id}/propose/": {"percent": "40"},
+        "post disputes/{id}/decide/": {"percent": "40"},
+        "post disputes/{id}/name-mediator/": {"mediator": str(make.user().pk)},
+        "post disputes/{id}/choose-panel/": {
+            "members": [str(make.user().pk) for _ in range(3)],
+        },
+        "post overages/{id}/contest/": {"reason": "Not ordered."},
         "post usage/": {
             "contract": str(rows["usage"].contract_id), "quantity": "1", "used_on": "2026-02-19",
             "key": "x",

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.constraints import name_of
 from contracts.actions import suspensions
-from contracts.models import EndProposal, Signature
+from contracts.models import CarriedAmount, Correction, Dispute, EndProposal, PanelSeat, Signature
 from tests import make
 from tests.make import TODAY
 
@@ -201,3 +201,76 @@ def test_one_of_them_is_open_at_a_time(table, name):
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
         row.save(force_insert=True)
     assert name_of(caught.value) == name
+
+
+_SETTLED = """
+    state = 'settled', because = 'panel', percent = 50, decided_on = opened_on,
+    settled_on = opened_on, buyer_amount = 1, provider_amount = 0"""
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ("overage_id = 1, line_id = line_id", "dispute_is_about_one_thing"),
+        ("line_id = NULL", "dispute_is_about_one_thing"),
+        ("amount = 0", "dispute_is_about_money"),
+        ("amount = 2000.01", "dispute_within_its_line"),
+        ("held_amount = amount + 1", "dispute_holds_no_more_than_it_is_about"),
+        ("held_amount = 1", "held_money_says_whose_it_was"),
+        ("state = 'settled'", "settled_dispute_says_how"),
+        ("percent = 101", "dispute_percent_is_a_part"),
+        (_SETTLED, "every_cent_held_goes_out"),
+    ],
+)
+def test_a_dispute_keeps_its_shape(change, name):
+    contract = make.agreed(price="2000.00")
+    make.settled(to="computed")
+    make.disputed(contract, "100.00", key="k")
+    assert changed("dispute", change) == name
+
+
+def test_a_settled_dispute_and_a_decided_seat_never_change_and_a_key_disputes_once():
+    contract = make.agreed(price="2000.00")
+    make.settled()
+    dispute = make.disputed(contract, "100.00", key="k", on=date(2026, 4, 7))
+    chro = make.office(is_chro=True)
+    seat = PanelSeat.objects.create(
+        dispute=dispute, member=chro, chosen_by=chro, chosen_on=TODAY, percent=1, decided_on=TODAY
+    )
+    assert changed("panelseat", "percent = 2") == "decided_seat_never_changes"
+    assert twin_of(seat) == "one_seat_per_member"
+    assert twin_of(seat, member=make.user(), percent=None) == "decided_seat_names_its_day"
+    assert twin_of(Dispute.objects.get()) == "disputed_once_per_key"
+    make.answered(dispute, "accepted")
+    assert changed("dispute", "amount = 1") == "settled_dispute_never_changes"
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ("amount = 0", "correction_changes_something"),
+        ("origin_month = '2026-03-02'", "correction_month_is_a_first"),
+        ("state = 'confirmed'", "answered_correction_says_by_whom"),
+        ("counted_in = '2026-04-01'", "only_confirmed_corrections_count"),
+    ],
+)
+def test_a_correction_keeps_its_shape(change, name):
+    contract = make.agreed(price="2000.00")
+    correction = Correction.objects.create(
+        contract=contract, origin_month=date(2026, 3, 1), amount=1, reason="x", key="k",
+        entered_by=make.lead_of(contract.buyer), entered_on=TODAY,
+    )  # fmt: skip
+    assert changed("correction", change) == name
+    assert twin_of(correction) == "corrected_once_per_key"
+
+
+def test_a_carried_amount_is_owed_and_is_in_a_later_month_once():
+    contract = make.agreed(price="2000.00")
+    run = make.settled(to="computed")
+    march = date(2026, 3, 1)
+    row = CarriedAmount.objects.create(
+        contract=contract, run=run, month=march, origin_month=march, amount=-1
+    )
+    assert changed("carriedamount", "amount = 1") == "carried_is_owed"
+    assert changed("carriedamount", "counted_in = month") == "carried_into_a_later_month"
+    assert twin_of(row) == "carried_once_per_origin"
