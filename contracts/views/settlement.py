@@ -19,6 +19,7 @@ from contracts import settlement
 from contracts.closing import closes_on
 from contracts.models import SettlementLine
 from contracts.queries import settlement as queries
+from contracts.settlement.runs import waiting_for
 from contracts.tasks import wake
 from ledger.models import SettlementRun
 from ledger.months import following, previous, text_of
@@ -42,6 +43,12 @@ _LOCK = (
     " say so."
 )
 _LOCKED = "Refused contracts can no longer be tried again in this month."
+# Where a refused contract is put right, by the code of its refusal.
+_REMEDY = {
+    "unsigned": ("Read its terms", ""),
+    "usage_outside_dates": ("Open its delivery", "#delivery"),
+    "amount_too_large": ("Open its delivery", "#delivery"),
+}
 PAGE_SIZE = 50
 MONTHS_A_PAGE = 24
 
@@ -86,6 +93,7 @@ def month(request: MemberRequest, month: date) -> HttpResponse:
         "steps": queries.steps_of(month, run),
         "totals": queries.totals_of([month])[month],
         "refused": _refused(run),
+        "waits": _waits(month, on=on),
         "page": page,
         "kinds": [("", "All kinds"), *SettlementLine.Kind.choices],
         "asked": {name: request.GET.get(name, "") for name in ("contract", "me", "kind")},
@@ -169,6 +177,20 @@ def _go_on(request: MemberRequest, month: date, deed: Any, *, said: str) -> Http
     return redirect("contracts:settlement_month", month)
 
 
+def _waits(month: date, *, on: date) -> dict[str, str]:
+    """Which earlier month holds this one up, in words; empty where none does."""
+    behind = waiting_for(month, on=on)
+    if not behind:
+        return {}
+    first = behind[0]
+    return {
+        "text": f"{month:%B} waits for {first:%B %Y}.\nWhat is late in an earlier month moves on to"
+        " the next, so months go in order. This one went as far as it can.",
+        "url": reverse("contracts:settlement_month", args=[first]),
+        "link": f"Open {first:%B %Y}",
+    }
+
+
 def _require_reader(request: MemberRequest) -> None:
     permissions.require(
         permissions.may_see_settlement(request.user),
@@ -196,6 +218,8 @@ def _refused(run: SettlementRun | None) -> list[dict[str, str]]:
             "reference": str(each.contract),
             "text": f"{each.contract.buyer} buys from {each.contract.provider}. {each.detail}",
             "next": queries.NEXT.get(each.code, queries.NEXT["fault"]),
+            "action": _REMEDY.get(each.code, ("", ""))[0],
+            "action_url": f"/contracts/{each.contract_id}/{_REMEDY.get(each.code, ('', ''))[1]}",
         }
         for each in queries.refusals_of(run)[:PAGE_SIZE]
     ]

@@ -406,6 +406,17 @@ def test_a_month_that_the_calendar_missed_is_made_good():
     assert settlement.run_due(on=date(2026, 5, 6)) == {"2026-03": "locked", "2026-04": "posted"}
 
 
+def test_a_month_that_cannot_be_posted_holds_up_no_computing_and_raises_nothing():
+    make.agreed()
+    make.policy("settlement_posts_itself", value=False, valid_from_on=MARCH)
+    make.policy("settlement_posts_itself", value=True, valid_from_on=APRIL)
+    for _ in range(2):
+        done = settlement.run_due(on=date(2026, 5, 10))
+        assert done == {"2026-03": "computed", "2026-04": "computed"}
+    assert settlement.runs.waiting_for(APRIL, on=date(2026, 5, 10)) == [MARCH]
+    assert settlement.runs.waiting_for(MARCH, on=date(2026, 5, 10)) == []
+
+
 def test_a_month_names_the_policy_version_of_its_first_day():
     make.agreed()
     make.policy("overage_answer_working_days", value=5)
