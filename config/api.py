@@ -20,8 +20,8 @@ from accounts.rest.access import OfTheFirm
 from accounts.rest.resources import AlwaysJSON
 from contracts.api import (
     Contracts,
-    Measurements,
     Disputes,
+    Measurements,
     OutsidePurchases,
     Overages,
     Ratings,

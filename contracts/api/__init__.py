@@ -2,16 +2,16 @@
 
 from contracts.api.changes import RunningContracts as Contracts
 from contracts.api.delivery import SuccessResults, UsageEntries
-from contracts.api.measurements import Measurements
 from contracts.api.disputes import Disputes, Overages
+from contracts.api.measurements import Measurements
 from contracts.api.outside import OutsidePurchases
 from contracts.api.ratings import Ratings
 from contracts.api.settlement import SettlementRuns
 
 __all__ = [
     "Contracts",
-    "Measurements",
     "Disputes",
+    "Measurements",
     "OutsidePurchases",
     "Overages",
     "Ratings",

@@ -100,9 +100,9 @@ POST customer-outcomes/{id}/end/            n y n n n n n  people:write
 GET disputes/                               y y y y y y n  contracts:read
 POST disputes/                              n y h h h n n  -
 GET disputes/{id}/                          y y h h y y n  contracts:read
-POST disputes/{id}/answer/                  n n h h n n n  -
 POST disputes/{id}/answer-offer/            n y h h n n n  -
 POST disputes/{id}/answer-proposal/         n y h h n n n  -
+POST disputes/{id}/answer/                  n n h h n n n  -
 POST disputes/{id}/choose-panel/            n n h h y n n  -
 POST disputes/{id}/decide/                  n n h h n n n  -
 POST disputes/{id}/name-mediator/           n n h h y n n  -
