@@ -181,6 +181,12 @@ def may_allow_subsidy(user: User) -> bool:
     return is_hr_admin(user)
 
 
+def may_vote_in(user: User, me: MicroEnterprise, *, on: date) -> bool:
+    """Vote on the end of an ME: its partners, who have accepted the partnership terms."""
+    mine = memberships_of(user, on=on).accepted()
+    return not user.is_client and mine.filter(micro_enterprise=me).exists()
+
+
 def may_describe_me(user: User, me: MicroEnterprise, *, on: date) -> bool:
     """Words of an ME: its lead; while it is proposed also whoever formed it and HR admins."""
     if is_lead(user, me, on=on) or user.has_scope("people:write"):

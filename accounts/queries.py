@@ -1,6 +1,6 @@
 """Reads that every app above asks for."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -157,3 +157,8 @@ def _first_twenty(found: PersonQuerySet) -> PersonQuerySet:
     """By name; a form can still look one of them up, which a slice would refuse."""
     first = found.order_by("name", "pk").values("pk")[:20]
     return Person.objects.filter(pk__in=first).order_by("name", "pk")
+
+
+def me_names(keys: Collection[int]) -> dict[int, str]:
+    """The names of MEs by key, for whoever prints what money was for."""
+    return dict(MicroEnterprise.objects.filter(pk__in=keys).values_list("pk", "name"))

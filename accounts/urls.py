@@ -23,6 +23,7 @@ urlpatterns = [
     path("mes/terms/", micro_enterprises.terms, name="terms"),
     path("mes/<int:pk>/words/", micro_enterprises.describe, name="describe"),
     path("mes/<int:pk>/reject/", micro_enterprises.reject, name="reject"),
+    path("mes/<int:pk>/dissolve/", micro_enterprises.dissolve, name="dissolve"),
     path("mes/<int:pk>/rights/", micro_enterprises.rights, name="rights"),
     path("mes/<int:pk>/lead/", micro_enterprises.name_lead, name="name_lead"),
     path("mes/<int:pk>/members/new/", memberships.add_member, name="add_member"),

@@ -158,6 +158,7 @@ NAMES_OF_CAUSES = {
     "contracts:outside_purchase": "contracts.queries.names.outside_purchase_names",
     "contracts:settlement_run": "ledger.queries.month_names",
     "learning_market:purchase": "learning_market.queries.purchase_names",
+    "marketplace:me": "accounts.queries.me_names",
     "ledger:budget": "ledger.queries.budget_names",
     "ledger:year_end": "ledger.year_figures.year_names",
     "ledger:move": "ledger.moving.names",
@@ -297,3 +298,10 @@ REAL_MONEY_CAUSES = ["contracts:outside_purchase"]
 # Who tells what signed things will cost in fiscal years to come.
 SIGNED_PLANS = ["contracts.queries.future.signed_plans"]
 FUTURE_COMMITMENTS = ["contracts.queries.future.future_commitments"]
+# What happens when an ME begins to dissolve, what still keeps it, and what happens at its end.
+WHEN_DISSOLVING = [
+    "marketplace.actions.offerings.withdraw_all_of",
+    "contracts.actions.dissolving.dissolve",
+]
+BLOCKS_DISSOLUTION = ["contracts.actions.dissolving.blockers", "ledger.dissolving.blockers"]
+WHEN_DISSOLVED = ["ledger.dissolving.return_money"]

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from accounts import rest
+from accounts.actions import dissolving
 from contracts.actions import clockwork, dispute_clock, funding, ratings, reminders
 from contracts.settlement import runs
 from learning_market import actions as learning
@@ -46,6 +47,7 @@ JOBS: tuple[Job, ...] = (
     Job("settle disputes", dispute_clock.run_due, from_hour=2),
     Job("close the year", year_end.close_due, from_hour=2),
     Job("give notional money back", switching.return_due, from_hour=2),
+    Job("close what has dissolved", dissolving.finish_due, from_hour=2),
     Job("invite to rate", ratings.invite_due),
     Job("reveal and count ratings", ratings.reveal_due),
     Job("remind of what would lapse", reminders.send_due, from_hour=7),

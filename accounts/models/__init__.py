@@ -4,6 +4,7 @@ from accounts.models.clients import ClientScopes
 from accounts.models.imports import PeopleImport
 from accounts.models.micro_enterprises import (
     CustomerOutcome,
+    DissolutionVote,
     Membership,
     MembershipQuerySet,
     MicroEnterprise,
@@ -20,6 +21,7 @@ __all__ = [
     "AuditEvent",
     "ClientScopes",
     "CustomerOutcome",
+    "DissolutionVote",
     "FoundingCode",
     "HeadCount",
     "Holiday",

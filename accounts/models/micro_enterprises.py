@@ -51,6 +51,10 @@ class MicroEnterprise(models.Model):
     )
     activated_on = models.DateField(null=True, blank=True)
     rejected_because = models.CharField(max_length=300, blank=True)
+    # Since when it is on probation, and since when it dissolves; its last day.
+    probation_from_on = models.DateField(null=True, blank=True)
+    dissolving_from_on = models.DateField(null=True, blank=True)
+    dissolved_on = models.DateField(null=True, blank=True)
 
     objects = MicroEnterpriseQuerySet.as_manager()
 
@@ -305,3 +309,23 @@ class RightsGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.micro_enterprise} may {self.right}"
+
+
+class DissolutionVote(models.Model):
+    """A partner's vote to dissolve the ME; two thirds of all partners decide (PRODUCT 4.1)."""
+
+    micro_enterprise = models.ForeignKey(
+        MicroEnterprise, on_delete=models.PROTECT, related_name="dissolution_votes"
+    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    voted_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["micro_enterprise", "person"], name="one_vote_to_dissolve_per_partner"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Vote to dissolve {self.micro_enterprise}"

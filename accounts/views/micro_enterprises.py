@@ -1,6 +1,7 @@
 """Forming, describing and rejecting an ME, its rights and its lead; whom a session acts for."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import actions, permissions, queries
+from accounts.actions import dissolving
+from accounts.dissolution import dissolution_page
 from accounts.errors import Refused
 from accounts.forms.micro_enterprises import (
     DescribeForm,
@@ -180,3 +183,42 @@ def _said_of_lead(named: Membership) -> str:
         f"{named.person} is named.\nThe lead begins on the day on which {named.person} accepts "
         f"the partnership terms on the page of {named.micro_enterprise}."
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dissolve(request: MemberRequest, pk: int) -> HttpResponse:
+    """Partners vote on the end of their ME; an HR admin ends a long probation."""
+    me, on = me_or_404(request, pk), today(request)
+    votes = permissions.may_vote_in(request.user, me, on=on)
+    decides = permissions.may_activate_me(request.user)
+    permissions.require(votes or decides, f"Only partners of {me} vote on its end.")
+    if request.method == "POST":
+        deed = _DISSOLVING.get(request.POST.get("deed", ""))
+        if deed is None:
+            messages.error(request, "Nothing has happened.\nPress one of the buttons.")
+            return redirect("accounts:dissolve", pk)
+        try:
+            done = deed(me, by=request.user, on=on)
+            messages.success(request, _said_of_dissolving(done, on=on))
+        except Refused as reason:
+            if reason.code == "forbidden":
+                raise
+            messages.error(request, f"{reason}\n{reason.help}")
+        return redirect("accounts:dissolve", pk)
+    page = dissolution_page(me, user=request.user, on=on)
+    context = {"page": page, "me": me, "trail": trail_to(me, "Dissolve"), "votes": votes}
+    return render(request, "accounts/dissolve.html", context)
+
+
+_DISSOLVING = {
+    "vote": dissolving.vote_to_dissolve,
+    "withdraw": dissolving.withdraw_vote,
+    "order": dissolving.dissolve_after_probation,
+}
+
+
+def _said_of_dissolving(me: MicroEnterprise, *, on: date) -> str:
+    if me.state == MicroEnterprise.State.DISSOLVING:
+        return f"{me} dissolves.\nOffers are withdrawn, running contracts are under notice."
+    count, partners = dissolving.votes_of(me, on=on)
+    return f"Your word is noted.\n{count} of {partners} partners would dissolve {me}."

@@ -176,6 +176,14 @@ def withdraw(offering: ServiceOffering, *, by: User, on: date) -> ServiceOfferin
     return locked
 
 
+def withdraw_all_of(me: MicroEnterprise, *, by: User, on: date) -> None:
+    """Take everything that an ME sells off the market, because it dissolves."""
+    for offering in ServiceOffering.objects.filter(provider=me, state=State.PUBLISHED):
+        offering.state, offering.withdrawn_on = State.WITHDRAWN, on
+        offering.save(update_fields=["state", "withdrawn_on"])
+        audit.record("offering.withdraw", offering, by=by, on=on, me=me, because="dissolving")
+
+
 @transaction.atomic
 def start_new_version(offering: ServiceOffering, *, by: User, on: date) -> OfferingVersion:
     """A draft copied from the current version; asked again, the draft that is there already."""

@@ -71,6 +71,7 @@ def me(request: MemberRequest, pk: int) -> HttpResponse:
         "shows_satisfaction": bool(scores) or found.kind == MicroEnterprise.Kind.SERVICE,
         "panel": panel,
         "panel_action": _ON_A_PHONE.get(panel, ""),
+        "dissolve_url": _dissolve_url(request, found),
         "new_offering_url": _new_offering_url(request, found),
     }
     return render(request, "marketplace/me.html", context)
@@ -89,6 +90,14 @@ def activate(request: MemberRequest, pk: int) -> HttpResponse:
             raise
         messages.error(request, f"{reason}\n{reason.help}")
     return redirect("marketplace:me", pk)
+
+
+def _dissolve_url(request: MemberRequest, me: MicroEnterprise) -> str:
+    """For its partners and HR admins, while there is something to end or to wait for."""
+    user, on = request.user, today(request)
+    may = permissions.may_vote_in(user, me, on=on) or permissions.may_activate_me(user)
+    has_begun = me.may_trade or me.state == MicroEnterprise.State.DISSOLVING
+    return reverse("accounts:dissolve", args=[me.pk]) if may and has_begun else ""
 
 
 def _new_offering_url(request: MemberRequest, me: MicroEnterprise) -> str:
