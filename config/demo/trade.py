@@ -10,7 +10,7 @@ from accounts.models import MicroEnterprise, User
 from config.demo import material
 from config.demo.cast import Cast
 from config.demo.diary import Deed, due
-from contracts.actions import agreements
+from contracts.actions import agreements, amendments, breaches, notices, suspensions
 from contracts.actions.clockwork import run_clock
 from contracts.models import Contract, SuccessMeasure
 from contracts.terms import Measure, Terms, terms_of
@@ -19,6 +19,7 @@ from marketplace.models import OfferingVersion
 _TOLD = material.table("contracts")
 SETTLED: list[dict[str, Any]] = _TOLD["settled"]
 TALKS: list[dict[str, Any]] = _TOLD["talks"]
+CHANGES: list[dict[str, Any]] = _TOLD["changes"]
 ENDS: list[dict[str, Any]] = _TOLD["ends"]
 _WORDS: dict[str, dict[str, str]] = _TOLD["words"]
 _FIRST, _LAST = date(2026, 4, 1), date(2026, 12, 31)
@@ -47,6 +48,9 @@ class Trade:
         for told in TALKS:
             for step in told["steps"]:
                 yield Deed(step[0], partial(self._talk, told, step))
+        for told in CHANGES:
+            for step in told["steps"]:
+                yield Deed(step[0], partial(self._change, told["id"], step))
         for told in ENDS:
             yield Deed(told["proposed"], partial(self._propose_end, told))
             if "confirmed" in told:
@@ -134,6 +138,26 @@ class Trade:
                 "cancel": agreements.cancel,
             }
             said_no[what](contract, reason=note, **acting)
+
+    def _change(self, name: str, step: list[Any], on: date) -> None:
+        """What one side does to a running contract."""
+        _, side, what, words, *figures = step
+        contract = self._now(name)
+        party = contract.buyer if side == "buyer" else contract.provider
+        acting: dict[str, Any] = {"party": party, "by": self._cast.lead(party), "on": on}
+        if what == "suspend":
+            suspensions.suspend(contract, reason=words, **acting)
+        elif what == "notice":
+            notices.give_notice(contract, reason=words, **acting)
+        elif what == "breach":
+            breaches.report_breach(contract, text=words, **acting)
+        elif contract.current is not None:
+            price, valid_from_on = figures
+            terms = terms_of(contract.current.terms).with_changes(price=Decimal(price))
+            amendments.propose_amendment(
+                contract, seen_hash=contract.current.hash, terms=terms, note=words,
+                valid_from_on=valid_from_on, **acting,
+            )  # fmt: skip
 
     def _propose_end(self, told: Mapping[str, Any], on: date) -> None:
         contract = self._now(told["id"])
