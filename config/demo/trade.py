@@ -48,13 +48,16 @@ class Trade:
         for told in TALKS:
             for step in told["steps"]:
                 yield Deed(step[0], partial(self._talk, told, step))
-        for told in CHANGES:
-            for step in told["steps"]:
-                yield Deed(step[0], partial(self._change, told["id"], step))
+        yield from self._changes()
         for told in ENDS:
             yield Deed(told["proposed"], partial(self._propose_end, told))
             if "confirmed" in told:
                 yield Deed(told["confirmed"], partial(self._confirm_end, told))
+
+    def _changes(self) -> Iterator[Deed]:
+        for told in CHANGES:
+            for step in told["steps"]:
+                yield Deed(step[0], partial(self._change, told["id"], step))
 
     def contract(self, name: str) -> Contract:
         """As it was signed, with its parties; looked up once, for it is asked for every month."""
