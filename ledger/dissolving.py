@@ -25,13 +25,11 @@ def blockers(me: MicroEnterprise, on: date) -> list[str]:
 
 
 def return_money(me: MicroEnterprise, *, on: date) -> None:
-    """The rest of all its wallets goes to the treasury; from then on nothing touches them."""
+    """The rest of all its wallets goes to the treasury; a dissolved ME is granted nothing more."""
     treasury = actions.system_wallet(Wallet.System.TREASURY)
-    wallets = Wallet.objects.filter(owner=me, closed_on=None)
-    for wallet in wallets.filter(balance__gt=0).order_by("pk"):
+    for wallet in Wallet.objects.filter(owner=me, balance__gt=0).order_by("pk"):
         actions.pay(
             wallet, treasury, wallet.balance, kind=Transfer.Kind.LAPSE, month=month_of(on),
             reference=f"dissolve/{me.pk}/{wallet.pk}", cause=Cause(ROUTE, me.pk), on=on,
             note="Dissolved",
         )  # fmt: skip
-    wallets.update(closed_on=on)
