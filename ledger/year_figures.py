@@ -18,16 +18,18 @@ from ledger.money import ZERO, to_cents
 from ledger.months import months_of_year, previous
 from ledger.posting import array
 
-# Learning sold and levies received are revenue as a sale is; held money that comes to somebody
-# else than whoever paid it is what a dispute left the provider.
+# Learning sold and levies received are revenue as a sale is. What the posting of a month held was
+# the buyer's, so what others get of it is revenue. Every other hold takes back what was earned:
+# what its payer gets of it is revenue again, and what others get is a refund.
 _SOURCES = """
     WITH wanted AS (SELECT unnest(%(wallets)s::bigint[]) AS wallet),
     came AS (
       SELECT t.payee_id AS wallet,
              sum(t.amount) FILTER (WHERE t.kind = 'grant') AS granted,
              sum(t.amount) FILTER (WHERE t.kind IN ('charge', 'learning', 'levy', 'subsidy')
-               OR t.kind = 'release' AND NOT EXISTS (
-                 SELECT FROM ledger_transfer h WHERE h.kind = 'hold' AND h.payer_id = t.payee_id
+               OR t.kind = 'release' AND EXISTS (
+                 SELECT FROM ledger_transfer h WHERE h.kind = 'hold'
+                   AND (h.payer_id = t.payee_id) <> (h.reference LIKE '____-__/%%')
                    AND h.cause_route = t.cause_route AND h.cause_id = t.cause_id)) AS earned
       FROM ledger_transfer t WHERE t.payee_id = ANY(%(wallets)s::bigint[])
         AND t.kind IN ('grant', 'charge', 'learning', 'levy', 'subsidy', 'release')
@@ -35,9 +37,10 @@ _SOURCES = """
     went AS (
       SELECT t.payer_id AS wallet,
              sum(t.amount) FILTER (WHERE t.kind = 'grant') AS returned,
-             sum(t.amount) FILTER (WHERE t.kind = 'credit') AS credited
+             sum(t.amount) FILTER (WHERE t.kind = 'credit'
+               OR t.kind = 'hold' AND t.reference NOT LIKE '____-__/%%') AS credited
       FROM ledger_transfer t WHERE t.payer_id = ANY(%(wallets)s::bigint[])
-        AND t.kind IN ('grant', 'credit') GROUP BY 1),
+        AND t.kind IN ('grant', 'credit', 'hold') GROUP BY 1),
     waits AS (
       SELECT r.wallet_id AS wallet,
              sum(r.amount) FILTER (WHERE r.kind = 'dispute_window' AND r.ends_on >= %(on)s)

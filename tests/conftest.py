@@ -84,6 +84,9 @@ def sign_in(page: Page, live_server: LiveServer) -> Callable[[User], None]:
     return enter
 
 
-# A busy machine is slow, not wrong.
-hypothesis.settings.register_profile("unhurried", deadline=None)
+# A busy machine is slow, not wrong. CI tries the same examples every time, and what would repeat a
+# failure is printed with it.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, print_blob=True, derandomize=os.environ.get("CI") == "true"
+)
 hypothesis.settings.load_profile("unhurried")

@@ -7,11 +7,12 @@ import pytest
 
 from accounts import clock
 from config.demo import clock as demo_clock
-from contracts.actions import outside
+from contracts.actions import dispute_clock, disputes, outside
 from contracts.models import Contract
 from ledger import budgets, checks, drafting, queries, statements
 from ledger.models import Reservation, SettlementRun, Transfer, Wallet, WalletClosing
 from tests import make
+from tests.make.year_end import year_closed
 
 pytestmark = pytest.mark.django_db
 NOVEMBER, DECEMBER, JANUARY = date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1)
@@ -89,4 +90,24 @@ def test_the_year_closes_even_if_nothing_moved_in_its_last_month():
     assert SettlementRun.objects.get(month=DECEMBER).state == "locked"
     assert balances(shop, year=2026) == (0, 0)
     assert balances(shop, year=2027) == (100, 0)
+    assert broken() == []
+
+
+@pytest.mark.parametrize("posted_first", [True, False])
+def test_a_refund_is_no_revenue_and_what_a_dispute_leaves_is(posted_first):
+    """2,000.00 a month, 1,400.00 of it disputed at 40 %: the provider has earned 1,440.00."""
+    buyer, provider = make.me(kind="frontline"), make.me()
+    make.granted(buyer, "5000.00")
+    contract = make.agreed(buyer, provider, ends_on=date(2026, 3, 31), on=make.TODAY)
+    make.settled(to="computed", on=date(2026, 4, 5))
+    if posted_first:
+        make.settled()
+    day = date(2026, 4, 6) if posted_first else date(2026, 4, 5)
+    dispute = make.answered(make.disputed(contract, on=day), "offered", percent=40, on=day)
+    disputes.answer_offer(dispute, accepts=True, by=make.lead_of(buyer), on=day)
+    make.settled()
+    dispute_clock.run_due(on=date(2026, 4, 6))
+    year_closed()
+    earned = dict(WalletClosing.objects.values_list("wallet__owner", "earned"))
+    assert earned == {buyer.pk: Decimal("0.00"), provider.pk: Decimal("1440.00")}
     assert broken() == []
