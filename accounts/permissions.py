@@ -268,6 +268,11 @@ def may_record_figures_of(user: User, me: MicroEnterprise, *, on: date) -> bool:
     return _signing_memberships(user, on=on).filter(micro_enterprise=me).exists()
 
 
+def may_record_some_figures(user: User, *, on: date) -> bool:
+    """Read a file of such figures: each of its rows asks `may_record_figures_of` of its ME."""
+    return is_hr_admin(user) or _signing_memberships(user, on=on).exists()
+
+
 def needs_second_hr_admin(user: User, me: MicroEnterprise, *, on: date) -> bool:
     """Whether a grant to this ME is one to the HR admin's own, which another one must confirm."""
     return is_member(user, me, on=on)

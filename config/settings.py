@@ -290,6 +290,7 @@ LOGGING = {
 # What apps above the ledger prove of the money, run with the ledger's own checks.
 MONEY_CHECKS = [
     "ledger.year_checks.CHECKS",
+    "ledger.profit_checks.CHECKS",
     "ledger.basis_checks.CHECKS",
     "contracts.checks.CHECKS",
 ]

@@ -12,6 +12,8 @@ from ledger.views import (
     forecast,
     keeping,
     money,
+    own_figures,
+    profit,
     requests,
     rules,
     shadow,
@@ -69,6 +71,16 @@ urlpatterns = [
     path("money/checks/", checks.money_checks, name="checks"),
     path("money/year-end/<ledger_year:year>/", year_end.year_end, name="year_end"),
     path("money/<ledger_month:month>/shadow/", shadow.shadow, name="shadow"),
+    path("money/figures/import/", own_figures.import_file, name="import_figures"),
+    path("mes/<int:pk>/profit/", profit.profit, name="profit"),
+    *(
+        path(f"mes/<int:pk>/profit/{kind}/{rest}", view, {"kind": kind}, name=f"{verb}_{noun}")
+        for kind, noun in (("costs", "cost"), ("sales", "sale"))
+        for rest, view, verb in (
+            ("new/", own_figures.record, "record"),
+            ("<int:entry_pk>/", own_figures.correct, "correct"),
+        )
+    ),
     path("money/<ledger_month:month>/", statement.statement, name="statement"),
     path("hr/charged/", switches.switches, name="switches"),
     path("hr/charged/<int:pk>/", switches.switch, name="switch"),

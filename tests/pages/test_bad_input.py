@@ -56,12 +56,16 @@ Shop North,operating,2026,5.00,yearly,T-1
 REQUESTS = b"""micro_enterprise,amount,reason
 Shop North,5.00,Tools
 """
+COSTS = b"""micro_enterprise,month,kind,amount,hours,source,reference
+Shop North,2026-03,other,5.00,,SAP,T-1
+"""
 COURSES = b"""title,topic,supplier,starts_on,ends_on,price,seats
 Knots,Sailing,Rope School,2026-06-20,2026-06-21,50.00,8
 """
 FILES = {
     "accounts:import_people": ("people.csv", (OURS / "people.csv").read_bytes()),
     "ledger:import_grants": ("grants.csv", GRANTS),
+    "ledger:import_figures": ("costs.csv", COSTS),
     "marketplace:import_outside": ("rates.csv", (OURS / "rates_like_schedule70.csv").read_bytes()),
     "learning_market:import": ("courses.csv", COURSES),
     "ledger:rule_requests": ("requests.csv", REQUESTS),

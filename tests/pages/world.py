@@ -198,6 +198,8 @@ def _money(world):
     world.waiting_move = moving.move(wish, key="waiting", by=own, on=TODAY)
     world.freeze = freezing.freeze(mine, fund="", reason="Audit", by=world.hr_admin, on=TODAY)
     world.money_reason = reasons.add(code="flood", name="Flood", by=world.hr_admin, on=TODAY)
+    world.cost = make.labour(world.shop, "3800.00", "100", month=MARCH, on=TODAY)
+    world.sale = make.outside_sale(world.shop, "9000.00", month=MARCH, on=TODAY)
     checks.check_money(by=world.hr_admin, on=TODAY)
 
 
