@@ -117,7 +117,8 @@ def _summed(rows: QuerySet[Any, Any], *more: str, **sums: Any) -> QuerySet[Any, 
     something = Q(amount__gt=0) | (Q(hours__gt=0) if sums else Q())
     by: QuerySet[Any, Any] = rows.filter(something).order_by()
     by = by.values("micro_enterprise", "month", *more)
-    return by.annotate(total=Sum("amount"), count=Count("pk"), **sums)
+    found: QuerySet[Any, Any] = by.annotate(total=Sum("amount"), count=Count("pk"), **sums)
+    return found
 
 
 def _moved(
