@@ -135,6 +135,19 @@ RULES: Mapping[str, Rule] = {
         "to the leads of each micro-enterprise, once their month is locked",
         default=True,
     ),
+    "probation_after_months": Rule(
+        "A micro-enterprise goes on probation after",
+        "judged months running at a loss, or without a paying customer and an outcome met",
+        3,
+        1,
+        24,
+    ),
+    "probation_ends_after_months": Rule(
+        "Probation ends after", "judged months running above that floor", 2, 1, 24
+    ),
+    "probation_longest_months": Rule(
+        "On probation a micro-enterprise signs terms of at most", "months", 3, 1, 60
+    ),
     "minimum_raters": Rule(
         "A score is shown from", "distinct raters; a lower limit would expose them", 5, 5, 50
     ),

@@ -12,7 +12,7 @@ from typing import Any
 
 from accounts import rest
 from accounts.actions import dissolving
-from contracts.actions import clockwork, dispute_clock, funding, ratings, reminders
+from contracts.actions import clockwork, dispute_clock, funding, ratings, reminders, verdicts
 from contracts.settlement import runs
 from learning_market import actions as learning
 from ledger import actions as ledger
@@ -44,6 +44,7 @@ JOBS: tuple[Job, ...] = (
     Job("commit a new year's months", funding.commit_due),
     Job("pay what is learned", learning.start_due),
     Job("settle the month", runs.run_due, from_hour=2),
+    Job("judge the value of a month", verdicts.judge_due, from_hour=2),
     Job("settle disputes", dispute_clock.run_due, from_hour=2),
     Job("close the year", year_end.close_due, from_hour=2),
     Job("give notional money back", switching.return_due, from_hour=2),

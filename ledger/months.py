@@ -37,6 +37,13 @@ def months_before(day: date, count: int) -> date:
     return month.replace(day=min(day.day, days_in(month)))
 
 
+def months_later(day: date, count: int) -> date:
+    """The same day so many months later; 31 January and one month is the last day of February."""
+    year, month = divmod(day.month - 1 + count, 12)
+    first = date(day.year + year, month + 1, 1)
+    return first.replace(day=min(day.day, days_in(first)))
+
+
 def months_between(first: date, last: date) -> Iterator[date]:
     """Every month that has a day from `first` to `last`, both inclusive."""
     month = month_of(first)

@@ -72,6 +72,7 @@ urlpatterns = [
     path("money/year-end/<ledger_year:year>/", year_end.year_end, name="year_end"),
     path("money/<ledger_month:month>/shadow/", shadow.shadow, name="shadow"),
     path("money/figures/import/", own_figures.import_file, name="import_figures"),
+    path("money/verdicts/", profit.verdicts, name="verdicts"),
     path("mes/<int:pk>/profit/", profit.profit, name="profit"),
     *(
         path(f"mes/<int:pk>/profit/{kind}/{rest}", view, {"kind": kind}, name=f"{verb}_{noun}")

@@ -1,15 +1,17 @@
 """What must be true before an event: who acts, for whom, in which turn, on which terms."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Q
 
+from accounts import policy
 from accounts.errors import Forbidden, Refused
 from accounts.models import Membership, MicroEnterprise, User
 from accounts.permissions import may_sign_for, require, require_known
 from contracts.lifecycle import Actor, Event, Row, row_for
-from contracts.models import Contract, Signature
+from contracts.models import Contract, ContractVersion, Signature
 from contracts.queries.agreements import may_know
+from ledger.months import months_later
 from marketplace.actions.subsidies import require_allowed
 
 
@@ -103,6 +105,27 @@ def require_other_signer(contract: Contract, *, party: MicroEnterprise, by: User
     for_other_side = Signature.objects.filter(contract=contract, signed_by=by).exclude(party=party)
     if for_other_side.exists():
         raise both_sides(party)
+
+
+def require_short_on_probation(
+    party: MicroEnterprise, version: ContractVersion, *, on: date
+) -> None:
+    """On probation an ME signs no terms that go on for more than 3 months (PRODUCT 4.1)."""
+    if party.state != MicroEnterprise.State.PROBATION:
+        return
+    most = policy.in_force(on=on)["probation_longest_months"]
+    first = max(version.starts_on, on)
+    until = months_later(first, most) - timedelta(days=1)
+    if version.ends_on > until:
+        raise Refused(
+            f"{party} is on probation and signs no terms longer than {most} months; these go on"
+            f" to {version.ends_on:%-d %B %Y}.",
+            code="on_probation",
+            field="ends_on",
+            value=str(version.ends_on),
+            help=f"Let them end by {until:%-d %B %Y}. Probation ends by itself once {party} is"
+            " above the floor again; its page shows the verdicts.",
+        )
 
 
 def both_sides(party: MicroEnterprise) -> Refused:

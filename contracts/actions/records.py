@@ -113,6 +113,7 @@ def sign(
     if version is None:
         raise AssertionError(f"{contract} has no terms.")
     guards.require_other_signer(contract, party=party, by=by)
+    guards.require_short_on_probation(party, version, on=on)
     with saying(
         party_signs_once=Refused(
             f"{party} has signed this version; the other side answers.", code="not_your_turn"

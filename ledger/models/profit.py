@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import MicroEnterprise
+from ledger.verdict import Measured
 
 Entry = TypeVar("Entry", bound=models.Model)
 
@@ -143,3 +144,11 @@ class ValueVerdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.micro_enterprise} {self.month:%Y-%m}"
+
+    @property
+    def measured(self) -> Measured:
+        """What it was judged by, with its words."""
+        return Measured(
+            self.is_judged, self.value_added - self.labour, self.has_paying_customer,
+            self.has_met_outcome,
+        )  # fmt: skip

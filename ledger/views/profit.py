@@ -14,6 +14,7 @@ from accounts.models import MicroEnterprise
 from accounts.permissions import (
     is_of_the_firm,
     may_record_figures_of,
+    may_see_all_money,
     may_see_money,
     require,
     require_known,
@@ -24,9 +25,11 @@ from ledger.models import CostRecord, OutsideSale
 from ledger.months import month_of, parse, text_of
 from ledger.profit import Profit
 from ledger.profit_reading import profit_of_year
+from ledger.verdicts import SHOWN, judged_mes, last_verdicts, verdicts_of
 from ledger.views import downloads
 
 ENTRIES_A_PAGE = 25
+MES_A_PAGE = 50
 FIRST_YEAR, LAST_YEAR = 2001, 2098
 _HEADS = (
     "month", "outside_sales", "inside_sales", "subsidies", "inside_purchases", "net_production",
@@ -64,10 +67,31 @@ def profit(request: MemberRequest, pk: int) -> HttpResponse:
         "lines": _lines(months[chosen]),
         "found": months[chosen],
         "entries": entries,
+        "verdicts": verdicts_of(me),
         "years": [(str(each), str(each)) for each in _years(on)],
         "may_record": may_record_figures_of(request.user, me, on=on),
     }
     return render(request, "ledger/profit.html", context)
+
+
+@require_safe
+def verdicts(request: MemberRequest) -> HttpResponse:
+    """Every ME that was judged, those on probation first, for whoever sees all money."""
+    require(may_see_all_money(request.user), "HR admins, the CHRO and auditors see all verdicts.")
+    states = [("", "All"), ("probation", "On probation"), ("active", "Active")]
+    state = request.GET.get("state", "")
+    found = judged_mes(state if state in dict(states) else "")
+    page = Paginator(found, MES_A_PAGE).get_page(request.GET.get("page"))
+    last = last_verdicts([me.pk for me in page])
+    context = {
+        "page": page,
+        "rows": [
+            (me, last[me.pk][0], sum(each.measured.is_below for each in last[me.pk])) for me in page
+        ],
+        "states": states,
+        "shown": SHOWN,
+    }
+    return render(request, "ledger/verdicts.html", context)
 
 
 def me_with_money(request: MemberRequest, pk: int) -> MicroEnterprise:

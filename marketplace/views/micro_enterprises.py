@@ -15,6 +15,7 @@ from accounts.me_page import MePage, me_page
 from accounts.models import MicroEnterprise
 from accounts.paging import page_of
 from accounts.views.micro_enterprises import me_or_404, trail_to
+from ledger.verdicts import verdicts_of
 from marketplace import micro_enterprises as rules
 from marketplace.forms.micro_enterprises import MeFilterForm
 from marketplace.models import SatisfactionScore
@@ -73,6 +74,7 @@ def me(request: MemberRequest, pk: int) -> HttpResponse:
         "panel_action": _ON_A_PHONE.get(panel, ""),
         "dissolve_url": _dissolve_url(request, found),
         "new_offering_url": _new_offering_url(request, found),
+        **_value(request, found),
     }
     return render(request, "marketplace/me.html", context)
 
@@ -103,6 +105,13 @@ def _dissolve_url(request: MemberRequest, me: MicroEnterprise) -> str:
 def _new_offering_url(request: MemberRequest, me: MicroEnterprise) -> str:
     """Offerings are written for the ME that one acts for, so the way there is shown at that one."""
     return reverse("marketplace:new_offering") if acting_me_or_none(request) == me else ""
+
+
+def _value(request: MemberRequest, me: MicroEnterprise) -> dict[str, object]:
+    """What it makes, and the verdicts on it, for whoever sees its money."""
+    if not permissions.may_see_money(request.user, me, on=today(request)):
+        return {}
+    return {"profit_url": reverse("ledger:profit", args=[me.pk]), "verdicts": verdicts_of(me)}
 
 
 def _satisfaction(scores: list[SatisfactionScore]) -> dict[str, object]:
