@@ -2,6 +2,7 @@
 
 from ledger.api.budgets import Budgets
 from ledger.api.grants import Allocations, Grants
+from ledger.api.journal import Journal
 from ledger.api.own_figures import CostRecords, OutsideSales
 from ledger.api.statements import Statements
 from ledger.api.wallets import Transfers, Wallets
@@ -13,6 +14,7 @@ __all__ = [
     "CostRecords",
     "Forecasts",
     "Grants",
+    "Journal",
     "OutsideSales",
     "Statements",
     "Switches",

@@ -117,6 +117,7 @@ def all_money(request: MemberRequest) -> HttpResponse:
         "q": wanted,
         "checks_url": reverse("ledger:checks") if may_check_money(request.user) else "",
         "year": queries.fiscal_year_of(on),
+        "month": previous(on),
     }
     return render(request, "ledger/all_money.html", context)
 

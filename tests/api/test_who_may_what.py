@@ -113,6 +113,7 @@ GET grants/                                 y y y y y y n  money:read
 POST grants/                                n n n y n n n  money:write
 GET grants/{id}/                            y y h y y y n  money:read
 POST grants/{id}/publish/                   n n h y n n n  -
+GET journal/                                n n n y y y n  money:read
 GET learning-purchases/                     y y y y y y n  learning:read
 POST learning-purchases/                    y y n n n n n  learning:write
 GET learning-purchases/{id}/                y y h h h y n  learning:read

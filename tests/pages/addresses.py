@@ -162,6 +162,8 @@ PAGES = [
     Page("ledger:profit", "shop?month=2026-03", "mlshca"),
     Page("ledger:profit", "services?format=csv", "ohca"),
     Page("ledger:verdicts", "", OFFICES),
+    Page("ledger:journal", "march", OFFICES),
+    Page("ledger:journal", "march?format=csv", OFFICES),
     form("ledger:record_cost", "shop", "lsh"),
     form("ledger:record_sale", "shop", "lsh"),
     form("ledger:correct_cost", "shop cost", "lsh"),
