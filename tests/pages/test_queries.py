@@ -15,9 +15,9 @@ from oauth2_provider.models import AccessToken
 
 from accounts.models import MicroEnterprise, SentMail
 from contracts.models import Contract, OutsidePurchase
-from ledger.models import Allocation, MoneyCheck, Reservation
+from ledger.models import Allocation, MoneyCheck, Reservation, ValueVerdict
 from marketplace.models import Category
-from tests.make.people import FORMED
+from tests.make.people import FORMED, MARCH
 from tests.pages.addresses import PAGES, ROLES
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,9 @@ ELSEWHERE = {
     "learning_market:purchases": "learning/test_pages.py our_learning_costs_the_same_queries",
     "ledger:all_money": "ledger/test_money_pages.py a_thousand_mes_are_listed_in_a_fixed_number",
     "ledger:budgets": "ledger/test_budget_pages.py the_list_costs_the_same_queries_with_many",
+    "ledger:journal": "contracts/test_journal.py a_month_is_read_with_a_fixed_number_of_queries",
     "ledger:money": "ledger/test_money_pages.py the_page_costs_the_same_queries_with_a_thousand",
+    "ledger:profit": "ledger/test_profit_pages.py the_page_costs_the_same_with_many_entries",
     "ledger:statement": "ledger/test_statements.py a_statement_costs_the_same_queries_however_long",
     "ledger:year_end": "ledger/test_year_end_page.py the_page_costs_the_same_with_many_wallets",
     "marketplace:browse": "marketplace/test_market_pages.py the_list_costs_the_same_queries",
@@ -94,6 +96,16 @@ def planned(world, number):
     )
 
 
+def judged(_, number):
+    ValueVerdict.objects.bulk_create(
+        ValueVerdict(
+            micro_enterprise=me, month=MARCH, is_judged=True, value_added=5, labour=6,
+            has_paying_customer=True, has_met_outcome=False, judged_on=FORMED,
+        )
+        for me in formed(_, number)
+    )  # fmt: skip
+
+
 def promised(world, number):
     row = Reservation.objects.open().filter(wallet__owner=world.shop).first()
     copies(row, number, cause_id=lambda own: own)
@@ -118,6 +130,7 @@ HERE = {
     "ledger:checks": ("hr_admin", lambda _, number: copies(MoneyCheck.objects.first(), number)),
     "ledger:promises": ("lead", promised),
     "ledger:switches": ("hr_admin", formed),
+    "ledger:verdicts": ("chro", judged),
     "marketplace:categories": (
         "hr_admin", lambda world, number: copies(
             Category.objects.get(pk=world.category.pk), number,
