@@ -170,7 +170,8 @@ class Schema(AutoSchema):
         if self.method not in SAFE_METHODS:
             return [*_WRITTEN, *(["422"] if self._key_is_required is not None else [])]
         more = ["404"] if "{" in self.path else []
-        return sorted([*_READ, *more, *(["400"] if self._is_list_view() else [])])
+        is_asked = any(each["in"] == "query" for each in self._get_parameters())
+        return sorted([*_READ, *more, *(["400"] if is_asked or self._is_list_view() else [])])
 
     def _state_replays(self, answers: dict[str, Any]) -> None:
         for status, answer in answers.items():

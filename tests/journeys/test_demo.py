@@ -117,7 +117,7 @@ def test_orders_and_investments_stand_in_every_state():
     assert learned == set(LearningPurchase.State.values) - {"draft", "reviewed"}
 
 
-def test_usage_results_and_overages_wait_and_are_contested():
+def test_usage_results_and_overages_wait_are_contested_and_decided():
     assert set(Usage.objects.values_list("state", flat=True)) == {
         "reported", "confirmed", "contested",
     }  # fmt: skip
@@ -126,7 +126,7 @@ def test_usage_results_and_overages_wait_and_are_contested():
     )
     overages = dict(Overage.objects.values_list("state", "amount"))
     assert overages["waiting"] == Decimal("8700.00")
-    assert set(overages) == {"waiting", "paid", "contested"}
+    assert set(overages) == {"waiting", "paid", "waived"}
 
 
 def test_some_scores_are_shown_and_some_have_not_enough_raters():

@@ -125,7 +125,8 @@ def test_a_treasury_that_earned_and_held_money_below_zero_are_found(shop):
         cursor.execute("DELETE FROM ledger_transfer WHERE kind = 'grant'")
     moved(wallet, actions.system_wallet("treasury"), "10.00", "lapse")
     held = actions.system_wallet("held")
-    moved(held, wallet, "5.00", "release")
+    with unguarded("ledger_transfer"):
+        moved(held, wallet, "5.00", "release")
     found = broken()
     assert found["system_wallets_keep_their_sign"] == [
         "The wallet held stands at -5.00, which is below 0.00.",
