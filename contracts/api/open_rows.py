@@ -19,11 +19,14 @@ class ProposalRow(Row[Proposal]):
     """What one side asks and the other may confirm; `hash` is of the terms that it would sign."""
 
     micro_enterprise = KeyField(source="proposed_for", read_only=True)
-    hash = serializers.CharField(source="version.hash", read_only=True, default=None)
+    hash = serializers.SerializerMethodField()
 
     class Meta:
         model = Proposal
         fields = ("kind", "micro_enterprise", "proposed_on", "answer_until_on", "hash", "reason")
+
+    def get_hash(self, proposal: Proposal) -> str | None:
+        return proposal.version.hash if proposal.version else None
 
 
 class BreachRow(Row[Breach]):
