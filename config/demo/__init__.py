@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from accounts.errors import Refused
 from accounts.models import Organization
-from config.demo import budgets, diary, founding, market, next_year, spending, teams
+from config.demo import budgets, diary, founding, market, next_year, spending, teams, value
 from config.demo.cast import Cast
 from config.demo.delivery import Delivery
 from config.demo.logins import Login, as_table, logins
@@ -34,7 +34,7 @@ def build() -> None:
         )
     founding.found()
     cast = Cast()
-    parts = (founding, teams, market, budgets, spending, next_year)
+    parts = (founding, teams, market, budgets, spending, value, next_year)
     trade = Trade(cast)
     deeds = [deed for part in parts for deed in part.deeds(cast)]
     for kept in (trade, Delivery(cast, trade), Opinions(cast, trade)):

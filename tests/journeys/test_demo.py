@@ -30,7 +30,7 @@ from contracts.models import (
 )
 from contracts.queries import ratings
 from learning_market.models import LearningPurchase
-from ledger.models import Allocation, SettlementRun, Wallet
+from ledger.models import Allocation, SettlementRun, ValueVerdict, Wallet
 from marketplace.models import (
     Category,
     OutsideOffer,
@@ -96,6 +96,17 @@ def test_six_months_are_settled_and_locked():
     assert [f"{run.month:%m} {run.state}" for run in runs] == [
         f"{month:02} locked" for month in range(3, 10)
     ]
+
+
+def test_three_teams_are_judged_each_month_and_one_had_a_slow_summer():
+    judged = ValueVerdict.objects.filter(is_judged=True).order_by("month")
+    names = set(judged.values_list("micro_enterprise__name", flat=True))
+    assert names == {"Tallinn Installations", "Riga Installations", "Tartu and South"}
+    below = [each for each in judged if each.measured.is_below]
+    assert [(str(each.micro_enterprise), each.month.month) for each in below] == [
+        ("Riga Installations", 7), ("Riga Installations", 8),
+    ]  # fmt: skip
+    assert not judged.exclude(led_to="").exists()
 
 
 def test_contracts_stand_in_every_state():
