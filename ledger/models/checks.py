@@ -22,3 +22,8 @@ class MoneyCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.checked_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def broken(self) -> list[str]:
+        """The words of the checks that did not hold."""
+        return [found["what"] for found in self.findings if found["broken"]]

@@ -24,7 +24,7 @@ def money_checks(request: MemberRequest) -> HttpResponse:
             messages.error(request, "The money does not add up.\nWhat is broken is named below.")
         return redirect("ledger:checks")
     runs = MoneyCheck.objects.select_related("checked_by__person").order_by("-checked_at", "-pk")
-    page = Paginator(runs, 20).get_page(request.GET.get("page"))
+    page = Paginator(runs, 30).get_page(request.GET.get("page"))
     wanted = request.GET.get("run", "")
     is_key = wanted.isascii() and wanted.isdigit() and len(wanted) < 19
     shown = runs.filter(pk=int(wanted)).first() if is_key else runs.first()

@@ -345,7 +345,9 @@ def test_the_money_is_checked_on_a_page(client, admin):
     assert "The money does not add up" in page
     assert "stores a balance of 6.00; its transfers say 5.00" in page
     first = MoneyCheck.objects.order_by("pk").first()
-    assert "All checks hold" in text_of(client.get(f"/money/checks/?run={first.pk}"))
+    page = text_of(client.get(f"/money/checks/?run={first.pk}"))
+    assert "All checks hold" in page
+    assert page.count("Balance is its transfers") == 2  # of this proof, and what broke over time
     client.force_login(make.member(make.me()))
     assert client.get("/money/checks/").status_code == 403
     assert client.post("/money/checks/").status_code == 403
