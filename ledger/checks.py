@@ -151,6 +151,37 @@ def locked_months_are_untouched() -> Finding:
     )
 
 
+def locked_months_keep_their_transfers() -> Finding:
+    """Each proof keeps a digest per locked month; it must be the one of the first proof after the
+    lock. A sum of hashes needs no order, so a million rows cost one pass."""
+    rows = rows_of("""
+        WITH now AS (
+          SELECT to_char(r.month, 'YYYY-MM') AS month,
+                 count(t.id) || ':' || coalesce(sum(('x' || left(md5(concat_ws('|', t.reference,
+                   t.payer_id, t.payee_id, t.kind, t.amount, t.cause_route, t.cause_id)), 15)
+                   )::bit(60)::bigint), 0) AS digest
+          FROM ledger_settlementrun r LEFT JOIN ledger_transfer t ON t.month = r.month
+          WHERE r.state = 'locked' GROUP BY 1),
+        first AS (
+          SELECT DISTINCT ON (1) figure ->> 0 AS month, figure ->> 1 AS digest
+          FROM ledger_moneycheck c, jsonb_array_elements(c.findings) AS found,
+               jsonb_array_elements(found -> 'figures') AS figure
+          WHERE found ->> 'what' = 'locked_months_keep_their_transfers' ORDER BY 1, c.id)
+        SELECT now.month, now.digest, first.digest FROM now LEFT JOIN first USING (month)
+        ORDER BY 1""")
+    return Finding(
+        "locked_months_keep_their_transfers",
+        "The transfers of each locked month are those of the first proof after its lock, by their "
+        "number and a digest.",
+        [(month, digest) for month, digest, _ in rows],
+        _named(
+            f"The transfers of {month} are not those that were proved after its lock."
+            for month, digest, first in rows
+            if first not in (None, digest)
+        ),
+    )
+
+
 def references_are_used_once() -> Finding:
     rows = rows_of("""
         SELECT reference, count(*) FROM ledger_transfer
@@ -242,6 +273,7 @@ CHECKS: list[Callable[[], Finding]] = [
     nothing_is_overspent,
     available_is_derived,
     locked_months_are_untouched,
+    locked_months_keep_their_transfers,
     references_are_used_once,
     system_wallets_keep_their_sign,
     held_out_is_held_in,

@@ -8,7 +8,7 @@ from django.db import connection
 from contracts import checks
 from contracts.actions import settlement as answers
 from contracts.models import Overage
-from ledger.checks import findings
+from ledger.checks import check_money, findings
 from tests import make
 from tests.make import APRIL
 
@@ -76,3 +76,14 @@ def test_tampering_is_found(market, statement, what):
     assert what in {check.__name__ for check in checks.CHECKS}
     tamper(statement)
     assert what in broken()
+
+
+def test_a_locked_month_that_was_rewritten_is_found_by_every_later_proof(market):
+    """The amounts stay, so that every balance is still what its transfers say."""
+    assert check_money(by=None, on=date(2026, 4, 11)).is_sound
+    tamper("""
+        UPDATE ledger_transfer SET reference = reference || '0' WHERE id = (
+            SELECT max(id) FROM ledger_transfer WHERE kind = 'charge')""")
+    for day in (12, 13):
+        done = check_money(by=None, on=date(2026, 4, day))
+        assert done.broken == ["locked_months_keep_their_transfers"]
