@@ -103,10 +103,9 @@ class OfferingForm(forms.Form):
 class PublishForm(forms.Form):
     """From which day the price of a next version holds."""
 
-    holds_from_on = forms.DateField(
+    holds_from_on = DayField(
         label="Holds from",
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="Empty is today. A later day is announced to everybody until then",
     )
 

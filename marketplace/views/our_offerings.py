@@ -125,7 +125,7 @@ def publish_offering(request: MemberRequest, pk: int) -> HttpResponse:
     version = draft or offering.current
     if version is None:
         raise Unknown
-    reason, form = None, PublishForm(request.POST or None)
+    reason, form = None, PublishForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             sold = actions.publish(offering, by=request.user, on=on, **form.cleaned_data)
