@@ -21,7 +21,7 @@ from accounts.permissions import (
 )
 from accounts.views.micro_enterprises import trail_to
 from ledger import queries
-from ledger.models import CostRecord, OutsideSale
+from ledger.models import CostRecord, OutsideSale, ValueVerdict
 from ledger.months import month_of, parse, text_of
 from ledger.profit import Profit
 from ledger.profit_reading import profit_of_year
@@ -86,12 +86,18 @@ def verdicts(request: MemberRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [
-            (me, last[me.pk][0], sum(each.measured.is_below for each in last[me.pk])) for me in page
+            (me, _telling(last[me.pk]), sum(each.measured.is_below for each in last[me.pk]))
+            for me in page
         ],
         "states": states,
         "shown": SHOWN,
     }
     return render(request, "ledger/verdicts.html", context)
+
+
+def _telling(verdicts: list[ValueVerdict]) -> ValueVerdict:
+    """The last one that judged, for a month that nobody can judge says nothing."""
+    return next((each for each in verdicts if each.is_judged), verdicts[0])
 
 
 def me_with_money(request: MemberRequest, pk: int) -> MicroEnterprise:
