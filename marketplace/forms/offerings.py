@@ -11,6 +11,7 @@ from django.forms.boundfield import BoundField
 from django.http import QueryDict
 
 from accounts.errors import Invalid
+from accounts.forms.days import DayField
 from marketplace.actions import MeasureTerms, OfferingTerms
 from marketplace.forms import plans
 from marketplace.forms.levels import LevelRows

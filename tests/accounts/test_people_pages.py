@@ -234,7 +234,7 @@ class TestAFile:
             (SimpleUploadedFile("a.png", b"\x89PNG\x00\x01"), {}, "a.png is not a CSV file"),
             (SimpleUploadedFile("a.csv", b""), {}, "The submitted file is empty"),
             (SimpleUploadedFile("a.csv", b"x" * 26_000_000), {}, "a file may have 25 MB"),
-            (SimpleUploadedFile("a.csv", b"x"), {"on": "31.2.2026"}, "Enter a valid date"),
+            (SimpleUploadedFile("a.csv", b"x"), {"on": "31.2.2026"}, "Write a day like 2026-11-04"),
             (
                 SimpleUploadedFile("a.csv", b"x"),
                 {"mapping": SimpleUploadedFile("m.toml", b"colums = 1")},

@@ -134,7 +134,7 @@ def _it_may_sell_and_the_other_may_buy(visitor):
         visitor,
         {"Name": DEPTHS, "Category": "Charts", "Lead time": "0",
          "Summary": "A fresh chart of the fairway every month."},
-        price={"Fixed price a month": True, "Price": "1300"},
+        price=("Fixed price a month", {"Price a month": "1300"}),
         measure={"Measure": "Soundings in time", "Target": "95", "Floor": "80", "Unit": "%",
                  "How it is measured": "counted each month in the harbour log"},
     )  # fmt: skip

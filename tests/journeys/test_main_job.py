@@ -204,9 +204,9 @@ def _a_new_me_is_formed(visitor, files, *, hr, founder):
     visitor.reads("Publish an offering, or say that it has a customer outside the firm.")
     visitor.becomes(founder)
     for words, price in (
-        (DESK, {"Fixed price a month": True, "Price": "7450"}),
-        (ANALYST, {"Price per unit": True, "Price": "88.75", "Unit": "hour"}),
-        (INTERVIEWS, {"Price per unit": True, "Price": "210.40", "Unit": "interview day"}),
+        (DESK, ("Fixed price a month", {"Price a month": "7450"})),
+        (ANALYST, ("Price per unit", {"Price per unit": "88.75", "Unit": "hour"})),
+        (INTERVIEWS, ("Price per unit", {"Price per unit": "210.40", "Unit": "interview day"})),
     ):
         market.publishes_an_offering(visitor, words, price=price, measure=MEASURE)
     visitor.becomes(hr)

@@ -49,7 +49,9 @@ def test_a_draft_becomes_an_offering_on_sale_with_its_measures():
     assert [measure.name for measure in sold.current.measures.all()] == [MEASURE.name]
     events = AuditEvent.objects.filter(action__startswith="offering.").order_by("pk")
     assert [event.action for event in events] == ["offering.draft", "offering.publish"]
-    assert events[1].details == {"version": 1, "price": "58.00", "unit": "sample"}
+    assert events[1].details == {
+        "version": 1, "price": "58.00", "unit": "sample", "holds_from": str(TODAY),
+    }  # fmt: skip
 
 
 @pytest.mark.django_db

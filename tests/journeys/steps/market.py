@@ -9,11 +9,13 @@ def adds_a_category(visitor, name):
 
 
 def publishes_an_offering(visitor, words, *, price, measure):
-    """A provider writes it, looks it over and publishes; `price` holds plan, price and unit."""
+    """A provider writes it, looks it over and publishes; `price` is the plan and its fields."""
+    plan, figures = price
     visitor.opens("/market/offerings/")
     visitor.follows("Write an offering")
     visitor.fills(words)
-    visitor.fills(price)
+    visitor.fills({plan: True}, within=visitor.main.locator(".plan-choice"))
+    visitor.fills(figures, within=visitor.main.locator("#plan-fields"))
     visitor.fills(measure, within=visitor.main.get_by_role("group", name="Measure 1"))
     visitor.presses("Save and look over")
     visitor.reads("If you publish this")
