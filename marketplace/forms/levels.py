@@ -18,8 +18,13 @@ def _percent(label: str, *, initial: Decimal | None = None, hint: str = "") -> f
     return forms.DecimalField(
         label=label, help_text=hint, max_digits=5, decimal_places=2, min_value=Decimal(0),
         max_value=Decimal(100), required=False,
-        initial=None if initial is None else f"{initial.normalize():f}",
+        initial=None if initial is None else _plain(initial),
     )  # fmt: skip
+
+
+def _plain(value: Decimal) -> Decimal:
+    """90 for 90.00, which is typed so; a number, so that an untouched row counts as empty."""
+    return Decimal(f"{value.normalize():f}")
 
 
 class LevelForm(forms.Form):
@@ -98,8 +103,7 @@ def as_row(level: Level) -> dict[str, Any]:
         row[f"{name}_from"] = step.at_least if step else None
         row[f"{name}_credit"] = step.credit if step else None
     return {
-        name: f"{value.normalize():f}" if isinstance(value, Decimal) else value
-        for name, value in row.items()
+        name: _plain(value) if isinstance(value, Decimal) else value for name, value in row.items()
     }
 
 
