@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from accounts.http import MemberRequest, acting_me, today
+from accounts.http import MemberRequest, acting_me, today, what_is_wrong
 from contracts.actions import amendments, breaches, notices, suspensions
 from contracts.forms.changes import BreachForm, DropForm, ReasonForm, SignChangeForm
 from contracts.lifecycle import State
@@ -198,6 +198,5 @@ def _told(request: MemberRequest, form_class: type[forms.Form] | None) -> Mappin
     form = form_class(request.POST)
     if form.is_valid():
         return form.cleaned_data
-    words = [str(text) for errors in form.errors.values() for text in errors]
-    messages.error(request, "Nothing has happened.\n" + "\n".join(words))
+    messages.error(request, f"Nothing has happened.\n{what_is_wrong(form)}")
     return None

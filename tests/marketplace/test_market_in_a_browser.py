@@ -56,8 +56,8 @@ def test_filters_answer_at_once_and_stand_in_the_address(page, market):
 
 def test_what_it_costs_changes_while_one_types(page, market):
     page.goto(f"{market['url']}/market/offerings/{market['inside'].pk}/")
-    page.locator("[name=quantity]").fill("40")
-    page.locator("[name=quantity]").press("Tab")
+    page.locator("#id_quantity").fill("40")
+    page.locator("#id_quantity").press("Tab")
     page.get_by_text("2,320.00").first.wait_for()
     assert page.get_by_role("button", name="Draft contract").is_visible()
 
@@ -66,8 +66,8 @@ def test_what_one_types_meanwhile_is_not_lost_when_the_cost_arrives(page, market
     page.goto(f"{market['url']}/market/offerings/{market['inside'].pk}/")
     last = page.locator("[name=ends_on]")
     last.evaluate("field => { window.typedInto = field }")
-    page.locator("[name=quantity]").fill("40")
-    page.locator("[name=quantity]").press("Tab")
+    page.locator("#id_quantity").fill("40")
+    page.locator("#id_quantity").press("Tab")
     page.get_by_text("2,320.00").first.wait_for()
     assert last.evaluate("field => field === window.typedInto")
 
@@ -82,7 +82,7 @@ def test_without_script_filters_costs_and_comparison_work_too(browser, page, mar
     plain.get_by_role("button", name="Apply filters").click()
     assert plain.get_by_text("1 offer", exact=True).is_visible()
     plain.goto(f"{market['url']}/market/offerings/{market['inside'].pk}/")
-    plain.locator("[name=quantity]").fill("10")
+    plain.locator("#id_quantity").fill("10")
     plain.get_by_role("button", name="Calculate").click()
     assert plain.get_by_text("A month at 10 × 58.00").is_visible()
     plain.get_by_role("button", name="Compare line by line").click()

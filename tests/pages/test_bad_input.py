@@ -42,6 +42,8 @@ WORDS = {
     "micro_enterprise": "Shop North", "department": "People Services", "target": "9",
     "password": "a long walk by the sea", "again": "a long walk by the sea",
     "payer": "Shop North", "payee": "Water Lab", "listed": "Shop North; 5", "code": "drought",
+    "text": "The samples of March came a week late; send those of April in time.",
+    "satisfied_target": "90", "satisfied_floor": "70",
     "priced_on": "2026-04-01", "valid_until_on": "2026-12-31", "last_day_on": "2026-06-30",
 }  # fmt: skip
 ALWAYS = {
@@ -49,6 +51,8 @@ ALWAYS = {
     "customers-3-use": "",
     "step": "to",
 }  # fmt: skip
+# The row for one more service level, which nobody has to fill in.
+SPARE = re.compile("level-[0-9]+-")
 OURS = Path(__file__).parent.parent / "files"
 GRANTS = b"""micro_enterprise,fund,fiscal_year,amount,release,reference
 Shop North,operating,2026,5.00,yearly,T-1
@@ -74,7 +78,9 @@ FILES = {
 REFUSED = {
     "accounts:end_outcome": "it is the last one", "accounts:name_lead": "is the lead already",
     "contracts:counter": "the other side has the turn",
-    "ledger:start_year": "exists already",
+    "ledger:start_year": "exists already", "contracts:open_dispute": "only a part was paid",
+    "contracts:import_usage": "its files have a test of their own",
+    "contracts:import_measurements": "its files have a test of their own",
 }  # fmt: skip
 PARAMETERS = {
     "page", "offerings", "q", "month", "fund", "me", "kind", "state", "sort", "show", "run", "item",
@@ -136,8 +142,10 @@ def filled(form):
     """The page's own values, and something that makes sense in every field left empty."""
     data = form.data()
     for field in form.fields.values():
-        if field.name in ALWAYS:
+        if field.name in ALWAYS and (field.name != "step" or form.name == "advance_clock"):
             data[field.name] = [ALWAYS[field.name]]
+        elif SPARE.match(field.name):
+            continue
         elif field.kind == "file":
             data.pop(field.name)
         elif not any(data.get(field.name, [])) and not field.name.endswith("-DELETE"):
