@@ -1,6 +1,25 @@
 -- A month before its settlement, made by set-based statements: {mes} MEs and {contracts} contracts.
 -- The checks of foreign keys are left out here (and only here): every key is made a line above.
 SET session_replication_role = replica;
+-- What a column means is Django's to say; here what is not told below is empty.
+CREATE TEMPORARY TABLE untold AS
+SELECT table_name, column_name,
+       CASE data_type WHEN 'boolean' THEN 'false' WHEN 'jsonb' THEN '{{}}'
+            WHEN 'character varying' THEN '' WHEN 'text' THEN '' ELSE '0' END AS value
+FROM information_schema.columns
+WHERE table_schema = 'public' AND is_nullable = 'NO' AND column_default IS NULL
+  AND is_identity = 'NO' AND data_type IN ('boolean', 'jsonb', 'character varying', 'text',
+                                           'numeric', 'integer', 'smallint')
+  AND table_name = ANY('{{accounts_organization, accounts_user, accounts_microenterprise,
+    marketplace_category, marketplace_serviceoffering, marketplace_offeringversion,
+    contracts_contract, contracts_contractversion, contracts_signature, contracts_usage,
+    ledger_wallet, ledger_reservation, ledger_transfer}}'::text[]);
+DO $$ DECLARE each record; BEGIN
+  FOR each IN SELECT * FROM untold LOOP
+    EXECUTE format('ALTER TABLE %I ALTER COLUMN %I SET DEFAULT %L', each.table_name,
+                   each.column_name, each.value);
+  END LOOP;
+END $$;
 SELECT setseed(0.42);
 
 INSERT INTO accounts_organization (id, name, currency, time_zone, fiscal_year_start_month,
@@ -99,4 +118,10 @@ FROM (VALUES ('contracts_contract', {contracts}), ('contracts_contractversion', 
              ('marketplace_serviceoffering', {mes}), ('marketplace_offeringversion', {mes}),
              ('marketplace_category', 1), ('accounts_user', 2), ('accounts_organization', 1))
      AS made (t, top);
+DO $$ DECLARE each record; BEGIN
+  FOR each IN SELECT * FROM untold LOOP
+    EXECUTE format('ALTER TABLE %I ALTER COLUMN %I DROP DEFAULT', each.table_name,
+                   each.column_name);
+  END LOOP;
+END $$;
 SET session_replication_role = DEFAULT;
