@@ -43,7 +43,7 @@ def addresses(world):
     """(role, address) of every page that is shown to somebody, those of a role together."""
     found = [("", each) for each in WITHOUT_SIGN_IN] + MORE
     for page in PAGES:
-        if page.get and str(page) not in NO_PAGES:
+        if page.get and str(page) not in NO_PAGES and "format=" not in page.url(world):
             letter = next(each for each in SEES_MOST if each in page.get)
             found.append((ROLES[letter], page.url(world)))
     return sorted(set(found))
