@@ -9,8 +9,9 @@ from tests import make
 def test_the_docs_list_every_resource_and_open_an_operation_without_a_complaint(page, live_server):
     make.org()
     page.set_viewport_size({"width": 1440, "height": 1000})
+    page.set_default_timeout(60_000)
     page.goto(f"{live_server.url}/api/v1/docs/")
-    page.locator(".opblock-tag", has_text="contracts").first.wait_for(timeout=30_000)
+    page.locator(".opblock-tag", has_text="contracts").first.wait_for(timeout=120_000)
     tags = set(page.locator(".opblock-tag").evaluate_all("all => all.map(e => e.dataset.tag)"))
     assert {"contracts", "grants", "people", "statements"} <= tags
     page.locator("#operations-contracts-contracts_accept .opblock-summary-control").click()
