@@ -83,7 +83,7 @@ def test_without_script_filters_costs_and_comparison_work_too(browser, page, mar
     assert plain.get_by_text("1 offer", exact=True).is_visible()
     plain.goto(f"{market['url']}/market/offerings/{market['inside'].pk}/")
     plain.locator("#id_quantity").fill("10")
-    plain.get_by_role("button", name="Calculate").click()
+    plain.get_by_role("button", name="Calculate", exact=True).click()
     assert plain.get_by_text("A month at 10 × 58.00").is_visible()
     plain.get_by_role("button", name="Compare line by line").click()
     assert "Inside is 8.4 % cheaper" in plain.locator(".verdict").inner_text()
