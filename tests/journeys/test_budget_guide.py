@@ -193,7 +193,7 @@ def sees_the_year(visitor, context):
 def the_lead_looks(visitor, context):
     changes_to(visitor, BO)
     visitor.chooses_from_the_menu("Money")
-    visitor.reads("Where it comes from", "7,800.00")
+    visitor.reads("From the year’s budgets", "7,800.00")
     visitor.follows(f"Operating budget {clock.today().year}")
     visitor.reads("The same for each", "1,000.00 × 2.80 posts")
     changes_to(visitor, ANN)
