@@ -65,6 +65,12 @@ class SettlementLine(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.term} {self.month:%Y-%m}"
 
+    @property
+    def rules(self) -> str:
+        """By which terms and policies it was computed; policies nobody ever changed have none."""
+        terms = f"Terms version {self.version.number}"
+        return f"{terms}, policy version {self.policy_version}" if self.policy_version else terms
+
 
 class Overage(models.Model):
     """What a month costs above its planned amount and cannot be paid at once: waits for the buyer.

@@ -170,7 +170,7 @@ def lines_of(
         lines = lines.filter(named)
     if kind:
         lines = lines.filter(kind=kind)
-    related = ("contract__buyer", "contract__provider", "contract__offering__current")
+    related = ("contract__buyer", "contract__provider", "contract__offering__current", "version")
     return lines.select_related(*related).order_by("contract", "kind", "term", "origin_month")
 
 
@@ -282,7 +282,7 @@ def settled_months(
     found = {run.month: run for run in SettlementRun.objects.filter(month__in=months)}
     lines: dict[date, list[SettlementLine]] = {month: [] for month in months}
     ordered = contract.lines.filter(month__in=months).order_by("kind", "term", "origin_month")
-    for line in ordered:
+    for line in ordered.select_related("version"):
         lines[line.month].append(line)
     overages = {
         each.month: each

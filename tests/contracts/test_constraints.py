@@ -7,8 +7,16 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from accounts.constraints import name_of
-from contracts.actions import suspensions
-from contracts.models import CarriedAmount, Correction, Dispute, EndProposal, PanelSeat, Signature
+from contracts.actions import breaches, suspensions
+from contracts.models import (
+    Breach,
+    CarriedAmount,
+    Correction,
+    Dispute,
+    EndProposal,
+    PanelSeat,
+    Signature,
+)
 from tests import make
 from tests.make import TODAY
 
@@ -180,6 +188,27 @@ def test_a_suspension_and_what_asks_for_its_end_keep_their_shape(table, change, 
     party = contract.buyer
     suspensions.resume(contract, party=party, by=make.lead_of(party), on=date(2026, 3, 12))
     assert changed(table, change) == name
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ("cure_until_on = delivered_on", "breach_leaves_time_to_cure"),
+        ("text = ''", "breach_says_what_is_broken"),
+    ],
+)
+def test_a_breach_keeps_its_shape_and_each_party_has_one_open(change, name):
+    contract = make.active()
+    party = contract.buyer
+    words = "The samples of March came a week late; send those of April in time."
+    by = make.lead_of(party)
+    breaches.report_breach(contract, text=words, party=party, by=by, on=date(2026, 3, 10))
+    assert changed("breach", change) == name
+    twin = Breach.objects.get()
+    twin.pk = None
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        twin.save(force_insert=True)
+    assert name_of(caught.value) == "one_open_breach_per_party"
 
 
 @pytest.mark.parametrize(

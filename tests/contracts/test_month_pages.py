@@ -51,6 +51,7 @@ def test_an_hr_admin_computes_posts_and_locks_a_month(client, at, workers):
         assert words in page
     assert SettlementRun.objects.get().state == "locked"
     assert "2,000.00 a month, all 31 days" in page
+    assert "Terms version 1" in page
     assert f"Contract {contract.pk}" in page
     months = text(client.get("/hr/settlement/"))
     assert "March 2026" in months
