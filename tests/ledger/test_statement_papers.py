@@ -124,8 +124,11 @@ def test_no_mail_before_the_lock_nor_long_after_it_nor_where_the_firm_wants_none
     assert statement_mails.send_due(on=LOCKED_ON) == nothing
 
 
-def test_a_month_that_is_not_locked_is_not_mailed(shop):
+def test_a_month_that_is_posted_and_not_locked_is_not_mailed(shop):
     make.lead(shop)
+    SettlementRun.objects.create(
+        month=MARCH, state="posted", opened_at=make.org().founded_at, posted_on=date(2026, 4, 6)
+    )
     assert statement_mails.send_due(on=LOCKED_ON) == {"statements": 0, "mails": 0}
     assert not StatementMail.objects.exists()
 
