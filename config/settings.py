@@ -236,6 +236,13 @@ SPECTACULAR_SETTINGS = {
     # Each state names its words where it stands; two resources may use the same ones.
     "POSTPROCESSING_HOOKS": ["config.schema.without_marks"],
     "SWAGGER_UI_DIST": "SIDECAR",
+    # Folded: unfolded, the browser works for minutes on a document of this size.
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "defaultModelsExpandDepth": -1,
+        "docExpansion": "none",
+        "filter": True,
+    },
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
