@@ -42,6 +42,7 @@ _HELP = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send JSON as `Content-Type: application/json`.",
     HTTPStatus.TOO_MANY_REQUESTS: "Wait as long as the Retry-After header says.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Try again later; if it stays so, tell whoever runs Rendan.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Wait as long as Retry-After says, then send the same again.",
 }
 _FAULT = "Something went wrong here; nothing of this request was kept."
 

@@ -5,6 +5,7 @@ from config import health
 from config.demo.views import advance_clock
 from config.gallery import gallery
 
+handler500 = "config.faults.fault"
 urlpatterns = [
     path("api/v1/", include("config.api")),
     path("oauth/token/", Token.as_view(), name="oauth_token"),

@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django import db
 from kombu.exceptions import OperationalError
 
 from accounts import clock
@@ -14,7 +15,14 @@ log = logging.getLogger(__name__)
 MOST_WORKERS = 8
 
 
-@shared_task
+# A database that was restarted is asked again within seconds, then less and less often for some
+# minutes; after that the hourly timetable goes on.
+@shared_task(
+    autoretry_for=(db.OperationalError, db.InterfaceError),
+    retry_backoff=1,
+    retry_backoff_max=60,
+    max_retries=10,
+)
 def work_on_run(month: str) -> str:
     """Go on with the month's run until nothing is left to take; the state it has then."""
     return str(settlement.work(parse(month), on=clock.today()).state)

@@ -1,6 +1,6 @@
 """Runs, lines and what was refused, as pages and commands print them (PRODUCT 4.10)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,17 +20,6 @@ from ledger.months import following, last_day, months_between
 
 State = SettlementRun.State
 _OVER = (Overage.State.PAID, Overage.State.WAIVED)
-# What to do about a refused contract; the detail says why.
-NEXT: Mapping[str, str] = {
-    "unsigned": "Both sides sign one version; then let the refused contracts be tried again.",
-    "usage_outside_dates": "The provider withdraws that usage; then try again.",
-    "amount_too_large": "The provider corrects the quantity; then try again.",
-    "not_written": "Try again; if it stays, tell the administrators of the system.",
-    "not_paid": "Nothing moved, and what was committed stays so. It is tried again every hour until"
-    " the month locks; then it is a line of the next month. If it stays, tell the administrators"
-    " of the system.",
-    "fault": "Try again; if it stays, tell the administrators of the system.",
-}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.db.models.functions import Collate
 from accounts import audit, permissions, policy
 from accounts.errors import Refused
 from accounts.models import Organization, User
+from accounts.outages import is_outage
 from contracts.models import SettlementLine
 from contracts.settlement import intake, posting
 from contracts.settlement.cases import Computed
@@ -180,7 +181,8 @@ def _do_one_chunk(run: SettlementRun, *, on: date, state: str = Chunk.OPEN) -> b
                 posting.post(chunk, run, on=on)
                 runs.mark(chunk, state=Chunk.POSTED)
     except Exception as error:
-        if chunk is None:
+        # A database that is away is no fault of the chunk, and no attempt is counted.
+        if chunk is None or is_outage(error):
             raise
         log.exception("%s could not be settled", chunk)
         runs.mark_failure(chunk, reason=f"{type(error).__name__}: {error}")

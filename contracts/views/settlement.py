@@ -19,6 +19,7 @@ from contracts import settlement
 from contracts.closing import closes_on
 from contracts.models import SettlementLine
 from contracts.queries import settlement as queries
+from contracts.queries.refusals import refused_item
 from contracts.settlement.runs import waiting_for
 from contracts.tasks import wake
 from ledger.models import SettlementRun
@@ -43,12 +44,6 @@ _LOCK = (
     " say so."
 )
 _LOCKED = "Refused contracts can no longer be tried again in this month."
-# Where a refused contract is put right, by the code of its refusal.
-_REMEDY = {
-    "unsigned": ("Read its terms", ""),
-    "usage_outside_dates": ("Open its delivery", "#delivery"),
-    "amount_too_large": ("Open its delivery", "#delivery"),
-}
 PAGE_SIZE = 50
 MONTHS_A_PAGE = 24
 
@@ -92,7 +87,9 @@ def month(request: MemberRequest, month: date) -> HttpResponse:
         "state": run.state if run else State.OPEN.value,
         "steps": queries.steps_of(month, run),
         "totals": queries.totals_of([month])[month],
-        "refused": _refused(run),
+        "refused": [refused_item(each) for each in queries.refusals_of(run)[:PAGE_SIZE]]
+        if run
+        else [],
         "waits": _waits(month, on=on),
         "page": page,
         "kinds": [("", "All kinds"), *SettlementLine.Kind.choices],
@@ -206,23 +203,6 @@ def _filters(request: MemberRequest) -> dict[str, Any]:
         "me": request.GET.get("me", "").strip()[:100],
         "kind": kind if kind in SettlementLine.Kind.values else "",
     }
-
-
-def _refused(run: SettlementRun | None) -> list[dict[str, str]]:
-    if run is None:
-        return []
-    return [
-        {
-            "title": each.contract.offering.name,
-            "url": reverse("contracts:contract", args=[each.contract_id]),
-            "reference": str(each.contract),
-            "text": f"{each.contract.buyer} buys from {each.contract.provider}. {each.detail}",
-            "next": queries.NEXT.get(each.code, queries.NEXT["fault"]),
-            "action": _REMEDY.get(each.code, ("", ""))[0],
-            "action_url": f"/contracts/{each.contract_id}/{_REMEDY.get(each.code, ('', ''))[1]}",
-        }
-        for each in queries.refusals_of(run)[:PAGE_SIZE]
-    ]
 
 
 def _progress(run: SettlementRun | None) -> dict[str, Any]:

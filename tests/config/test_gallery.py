@@ -53,7 +53,7 @@ def test_a_broken_cookie_changes_nothing(client, settings):
     assert '<html lang="en">' in client.get("/gallery/").text
 
 
-@pytest.mark.parametrize("name", ["404.html", "403.html", "500.html", "refused.html"])
+@pytest.mark.parametrize("name", ["404.html", "403.html", "500.html", "503.html", "refused.html"])
 def test_errors_need_no_frame_around_them(name):
     page = render_to_string(name, {"reason": "212.40 is available, 1,180.00 is needed."})
     assert "<h1>" in page

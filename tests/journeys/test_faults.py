@@ -4,21 +4,21 @@ Real processes over real queues. What an undisturbed run makes of the same rows 
 transaction that is rolled back; then the month is disturbed, and compared to the cent.
 """
 
-import os
+import json
 import random
-import signal
+import re
 import sys
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date
-from itertools import count
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
+import psycopg2
 import pytest
 from django.db import connection, transaction
 from kombu import Connection
-from kombu.exceptions import OperationalError
+from kombu.exceptions import OperationalError as QueueAway
 
 from config.celery import app
 from config.tasks import run_due_jobs
@@ -33,15 +33,14 @@ from devstack.processes import comes_true, start, stop
 from ledger import checks
 from ledger.models import Reservation, SettlementChunk, SettlementRun, Transfer, Wallet
 from tests import make
+from tests.journeys.processes import PATIENCE, Database, database_of_its_own, serving, working
 from tests.make import MARCH
 from tests.make.crowds import crowd
 
 pytestmark = pytest.mark.django_db(transaction=True)
 APRIL_6 = date(2026, 4, 6)
 BUYERS, CHUNK = 40, 20
-POSTED = SettlementRun.State.POSTED
-PATIENCE = 60
-_numbers = count(1)
+COMPUTED, POSTED = SettlementRun.State.COMPUTED, SettlementRun.State.POSTED
 
 
 @pytest.fixture
@@ -69,8 +68,8 @@ def market(calm_zone, sets_the_day):
     return contracts
 
 
-def opened():
-    return settlement.ask_for(MARCH, to=POSTED, on=APRIL_6, chunk_size=CHUNK)
+def opened(to=POSTED):
+    return settlement.ask_for(MARCH, to=to, on=APRIL_6, chunk_size=CHUNK)
 
 
 def figures():
@@ -119,52 +118,6 @@ def ends_as(undisturbed):
     assert [(each.what, each.broken) for each in checks.findings() if each.broken] == []
 
 
-class Worker:
-    """`celery worker` with one child that does the work, as a group that can be killed."""
-
-    def __init__(self, folder, *, broker="", database=""):
-        self.log = folder / f"worker-{next(_numbers)}.log"
-        parts = urlsplit(os.environ["DATABASE_URL"])
-        url = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-        env = os.environ | {"DATABASE_URL": database or url}
-        env |= {"REDIS_URL": broker} if broker else {}
-        command = [sys.executable, "-Wignore", "-m", "celery", "--app=config", "--quiet", "worker"]
-        command += ["--concurrency=1", "--loglevel=info", "--without-gossip", "--without-mingle"]
-        command += ["--without-heartbeat", f"--hostname={self.log.stem}@faults"]
-        with self.log.open("wb") as words:
-            self.process = start(command, env=env, output=words)
-
-    def is_ready(self):
-        return " ready." in self.log.read_text()
-
-    def children(self):
-        own = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(each) for each in own.read_text().split()]
-
-    def kill_child(self):
-        for each in self.children():
-            with suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
-
-    def kill(self):
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@contextmanager
-def working(folder, count=1, **where):
-    with ExitStack() as stack:
-        found = []
-        for _ in range(count):
-            found.append(Worker(folder, **where))
-            stack.callback(stop, found[-1].process)
-            stack.callback(found[-1].kill)
-        for each in found:
-            assert comes_true(each.is_ready, within=PATIENCE), each.log.read_text()
-        yield found
-
-
 @pytest.fixture(autouse=True)
 def _empty_queue():
     with app.connection_for_write() as queue:
@@ -174,8 +127,8 @@ def _empty_queue():
         app.control.purge(connection=queue)
 
 
-def is_settled():
-    return SettlementRun.objects.filter(month=MARCH, state="posted").exists()
+def is_settled(step=POSTED):
+    return SettlementRun.objects.filter(month=MARCH, state=step.value).exists()
 
 
 def waits_for(word):
@@ -199,15 +152,15 @@ def who_waits():
         return cursor.fetchall()
 
 
-def tells_the_truth(client):
+def tells_the_truth(client, *, step=POSTED):
     """The page says as many contracts as the chunks have passed, and the money is that of those."""
     run = SettlementRun.objects.get(month=MARCH)
-    passed = SettlementChunk.objects.filter(run=run, state="posted")
+    passed = SettlementChunk.objects.filter(run=run, state=step.value)
     done = sum(passed.values_list("contract_count", flat=True))
     told = progress_of(run)
     assert (told.done, told.total, told.is_at_work) == (done, 5 * BUYERS + 5, True)
-    words = f"{max(0, done - run.refusals.count())} of {told.total} contracts posted"
-    assert words in client.get("/hr/settlement/2026-03/progress/").content.decode()
+    words = f"{max(0, done - run.refusals.count())} of {told.total} contracts {step.value}"
+    assert words in client.get("/hr/settlement/2026-03/progress/").text
     paid = Transfer.objects.filter(kind="charge")
     for chunk in SettlementChunk.objects.filter(run=run).exclude(state="posted"):
         assert not paid.filter(
@@ -302,7 +255,7 @@ def test_a_month_goes_on_when_the_queue_was_lost_and_is_back(undisturbed, tmp_pa
         with working(tmp_path, broker=queue.url) as (worker,):
             queue.process.kill()
             queue.process.wait()
-            with pytest.raises(OperationalError):
+            with pytest.raises(QueueAway):
                 told(queue.url)
             tells_the_truth(client)
             words = stack.enter_context((tmp_path / "valkey.log").open("wb"))
@@ -320,3 +273,91 @@ def told(url):
         url.replace("unix://", "redis+socket://", 1), transport_options={"max_retries": 1}
     ) as sender:
         work_on_run.apply_async(["2026-03"], connection=sender, retry=False)
+
+
+@pytest.fixture
+def own_database(transactional_db):
+    with database_of_its_own() as server:
+        yield server
+
+
+@pytest.fixture
+def undisturbed_there(own_database, request):
+    """The market is made on the server that will be stopped."""
+    return request.getfixturevalue("undisturbed")
+
+
+# What we hold of the buyer in the middle, so that the worker waits there with chunks behind it.
+HOLDS = {
+    COMPUTED: "SELECT 1 FROM contracts_usage JOIN contracts_contract c ON c.id = contract_id"
+    " WHERE c.buyer_id = %s FOR NO KEY UPDATE OF contracts_usage",
+    POSTED: "SELECT 1 FROM ledger_wallet WHERE owner_id = %s FOR NO KEY UPDATE",
+}
+
+
+@contextmanager
+def held_up(database, step, buyer):
+    """A worker stands still at that buyer while we hold it; its server may stop meanwhile."""
+    with closing(psycopg2.connect(database.url)) as holder:
+        holder.cursor().execute(HOLDS[step], [buyer])
+        wake(opened(step))
+        table = {COMPUTED: "contracts_usage", POSTED: "ledger_wallet"}[step]
+        assert comes_true(lambda: waits_for(table), within=PATIENCE), who_waits()
+        yield
+
+
+def says_that_it_is_away(web):
+    """In a sentence for people, and in a document for programs; the process itself is well."""
+    page, document = web.get("/hr/settlement/2026-03/"), web.get("/api/v1/settlement-runs/")
+    assert (page.status, document.status) == (503, 503)
+    assert "The database does not answer; most likely it is being restarted." in page.text
+    assert "Traceback" not in page.text
+    assert json.loads(document.text)["code"] == "database_away"
+    assert document.headers["Content-Type"] == "application/problem+json"
+    assert (page.headers["Retry-After"], document.headers["Retry-After"]) == ("5", "5")
+    assert web.get("/healthz", is_supervisor=True).status == 200
+    ready = web.get("/readyz", is_supervisor=True)
+    assert (ready.status, json.loads(ready.text)["database"]) == (503, False)
+
+
+def says_how_far(web, step):
+    """The worker may be at work again: the page's figure lies between those around it."""
+    before = count_of(step)
+    found = re.search(r"(\d+) of 205 contracts", web.get("/hr/settlement/2026-03/progress/").text)
+    after = count_of(step)
+    assert found or is_settled(step)
+    assert not found or max(0, before - 1) <= int(found[1]) <= after
+
+
+def count_of(step):
+    """How many contracts have passed; the refused one among them."""
+    passed = SettlementChunk.objects.filter(state=step.value).values_list("contract_count")
+    return sum(count for (count,) in passed)
+
+
+@pytest.mark.parametrize(
+    ("computing", "posting"),
+    [(Database.IMMEDIATE, Database.FAST), (Database.FAST, Database.IMMEDIATE)],
+    ids=["crash, then restart", "restart, then crash"],
+)
+def test_a_database_restarted_in_both_passes_loses_and_doubles_nothing(
+    computing, posting, own_database, undisturbed_there, market, tmp_path, client
+):
+    """The workers go on by themselves, and pages say what is the matter and come back."""
+    client.force_login(make.hr_admin())
+    buyer = market[len(market) // 2].buyer_id
+    where = {"database": own_database.url}
+    with working(tmp_path, **where) as (worker,), serving(tmp_path, client, **where) as web:
+        for step, how in ((COMPUTED, computing), (POSTED, posting)):
+            with held_up(own_database, step, buyer):
+                tells_the_truth(web, step=step)
+                own_database.stop(how)
+            for _ in range(3):
+                says_that_it_is_away(web)
+            own_database.start()
+            says_how_far(web, step)
+            assert [web.get("/hr/settlement/2026-03/").status for _ in range(6)] == [200] * 6
+            assert comes_true(partial(is_settled, step), within=PATIENCE), worker.log.read_text()
+            assert not SettlementChunk.objects.exclude(attempts=0).exists()
+        assert "Retry in" in worker.log.read_text()
+    ends_as(undisturbed_there)
