@@ -123,6 +123,14 @@ def may_see_every_negotiation(user: User) -> bool:
     return is_auditor(user) or user.has_scope("contracts:read")
 
 
+def may_see_levels_of_every_buyer(user: User, provider: MicroEnterprise, *, on: date) -> bool:
+    """What was measured for each buyer: members of the provider, who know it, and auditors.
+
+    Others see it over all contracts, from some buyers on (PRODUCT 4.22).
+    """
+    return may_see_every_negotiation(user) or is_member(user, provider, on=on)
+
+
 def may_see_every_dispute(user: User) -> bool:
     """Auditors, and the CHRO, who names mediators and panels and reads who disputes with whom.
 

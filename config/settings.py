@@ -306,6 +306,8 @@ REAL_MONEY_CAUSES = ["contracts:outside_purchase"]
 # Who tells what signed things will cost in fiscal years to come.
 SIGNED_PLANS = ["contracts.queries.future.signed_plans"]
 FUTURE_COMMITMENTS = ["contracts.queries.future.future_commitments"]
+# Who tells what was measured of the service levels that offerings promise.
+LEVELS_ATTAINED = "contracts.queries.attained.attained_levels"
 # What happens when an ME begins to dissolve, what still keeps it, and what happens at its end.
 WHEN_DISSOLVING = [
     "marketplace.actions.offerings.withdraw_all_of",

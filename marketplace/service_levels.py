@@ -6,7 +6,7 @@ the month: its prorated, rounded fee, or without a fixed fee its usage charge.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
@@ -100,6 +100,17 @@ def attainment(*, met: int, counted: int) -> Decimal | None:
 def credit_of(tiers: Sequence[Tier], share: Decimal) -> Tier:
     """The tier that an attainment falls into: 91.7 % is "at least 90 %", 5 %."""
     return next(tier for tier in tiers if share >= tier.at_least)
+
+
+def share_words(share: Decimal, tiers: Sequence[Tier]) -> str:
+    """91.7 for 11 of 12; more places where one would show another tier than the true one."""
+    places = Decimal("0.1")
+    while places > Decimal("0.0001"):
+        shown = share.quantize(places, ROUND_HALF_UP)
+        if credit_of(tiers, shown) == credit_of(tiers, share):
+            return f"{shown:f}"
+        places /= 10
+    return f"{share.quantize(places):f}"
 
 
 def is_missed(tiers: Sequence[Tier], share: Decimal) -> bool:

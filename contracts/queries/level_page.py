@@ -1,6 +1,6 @@
 """Service levels on a contract's page: months by levels, and what to do (PRODUCT 4.11)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,10 +12,9 @@ from contracts.pricing import Days
 from contracts.queries import levels as queries
 from contracts.queries.delivery import version_on
 from contracts.queries.suspended import day_that_counts
-from contracts.settlement.levels import share_words
 from contracts.spans import without
 from ledger.months import last_day
-from marketplace.service_levels import is_missed, tiers_of
+from marketplace.service_levels import attainment, is_missed, share_words, tiers_of
 
 State = Measurement.State
 _WORDS = {
@@ -50,6 +49,7 @@ class LevelRow:
     level: ServiceLevel
     target: str
     cells: Sequence[Cell]
+    together: Cell
     measurement: Measurement | None
     figures: str
     state: str
@@ -57,6 +57,10 @@ class LevelRow:
     note: str
     may_enter: bool
     may_answer: bool
+
+    @property
+    def name(self) -> str:
+        return self.level.name
 
     @property
     def enter_label(self) -> str:
@@ -129,13 +133,15 @@ def _row(
     on: date,
 ) -> LevelRow:
     cells = [_cell(found.get((level.name, each)), each, active, on=on) for each in months]
+    in_all = [found.get((level.name, each)) for each in months]
+    together = _together(level, months[-1], in_all, on=on)
     measurement = found.get((level.name, month))
     other = "buyer" if level.measurer == "provider" else "provider"
     target = f"{level.level.target.normalize():f} %"
     if measurement is None:
         side = "the provider" if level.measurer == "provider" else "the buyer"
         return LevelRow(
-            level, target, cells, None, "", "not_measured", "Not measured",
+            level, target, cells, together, None, "", "not_measured", "Not measured",
             f"{side} measures it", may_enter=sides[level.measurer] and can_measure,
             may_answer=False,
         )  # fmt: skip
@@ -145,6 +151,7 @@ def _row(
         level=level,
         target=target,
         cells=cells,
+        together=together,
         measurement=measurement,
         figures=figures_of(measurement),
         state=state,
@@ -185,6 +192,25 @@ def _cell(measurement: Measurement | None, month: date, active: set[date], *, on
     if share is None:
         return Cell(month, "not_measured", note="all excluded")
     tiers = tiers_of(measurement.level.tiers)
+    state = "missed" if is_missed(tiers, share) else "met"
+    return Cell(month, state, f"{share_words(share, tiers)} %")
+
+
+def _together(
+    level: ServiceLevel, month: date, measurements: Iterable[Measurement | None], *, on: date
+) -> Cell:
+    """All months in which both sides agree on the figures, or may still contest them, in one."""
+    counting = [
+        each
+        for each in measurements
+        if each is not None and queries.state_of(each, on=on) != State.CONTESTED
+    ]
+    share = attainment(
+        met=sum(each.met for each in counting), counted=sum(each.counted for each in counting)
+    )
+    if share is None:
+        return Cell(month, "not_measured")
+    tiers = tiers_of(level.tiers)
     state = "missed" if is_missed(tiers, share) else "met"
     return Cell(month, state, f"{share_words(share, tiers)} %")
 

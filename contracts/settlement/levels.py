@@ -7,7 +7,7 @@ holds over all runs.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.service_levels import months_after
@@ -15,7 +15,7 @@ from contracts.settlement.cases import LONGEST_WORDS, InForce, Line
 from contracts.settlement.charging import FEE, USAGE
 from contracts.settlement.promises import Book, Measured, Promise
 from ledger.money import ZERO, split
-from marketplace.service_levels import Level, Tier, credit_of, percent_of
+from marketplace.service_levels import Level, credit_of, percent_of, share_words
 
 CREDIT, EARN_BACK, BONUS = "credit", "earn_back", "bonus"
 Spans = Callable[[date], Sequence[InForce]]
@@ -118,17 +118,6 @@ def base_of(book: Book, charged: Sequence[Line], origin: date) -> Base:
         if lines or before:
             return Base(max(ZERO, sum([*lines, *before], ZERO)), words)
     return Base(ZERO, "")
-
-
-def share_words(share: Decimal, tiers: Sequence[Tier]) -> str:
-    """91.7 for 11 of 12; more places where one would show another tier than the true one."""
-    places = Decimal("0.1")
-    while places > Decimal("0.0001"):
-        shown = share.quantize(places, ROUND_HALF_UP)
-        if credit_of(tiers, shown) == credit_of(tiers, share):
-            return f"{shown:f}"
-        places /= 10
-    return f"{share.quantize(places):f}"
 
 
 def _rows(book: Book, promise: Promise, origin: date) -> list[_Row]:

@@ -1,5 +1,8 @@
 """The proof that the money adds up, for whoever may see all of it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -10,6 +13,7 @@ from accounts.http import MemberRequest, today
 from accounts.permissions import may_check_money, require
 from ledger import checks
 from ledger.models import MoneyCheck
+from ledger.months import parse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,4 +32,21 @@ def money_checks(request: MemberRequest) -> HttpResponse:
     wanted = request.GET.get("run", "")
     is_key = wanted.isascii() and wanted.isdigit() and len(wanted) < 19
     shown = runs.filter(pk=int(wanted)).first() if is_key else runs.first()
-    return render(request, "ledger/checks.html", {"page": page, "shown": shown})
+    findings = [_printed(each) for each in shown.findings] if shown else []
+    context = {"page": page, "shown": shown, "findings": findings}
+    return render(request, "ledger/checks.html", context)
+
+
+def _printed(found: Mapping[str, Any]) -> dict[str, Any]:
+    """As people read it: a digest is how many transfers, and a short seal of them."""
+    figures = found["figures"]
+    if found["what"] == "locked_months_keep_their_transfers":
+        figures = [(f"{parse(month):%B %Y}", _sealed(digest)) for month, digest in figures]
+    return {**found, "figures": figures}
+
+
+def _sealed(digest: str) -> str:
+    """29 transfers, seal 17d0 4f2a; from "29:16771230"."""
+    count, _, total = digest.partition(":")
+    seal = f"{int(total):016x}"[-8:]
+    return f"{int(count):,} transfer{'' if count == '1' else 's'}, seal {seal[:4]} {seal[4:]}"

@@ -1,6 +1,9 @@
 """The list of micro-enterprises and the page of one, with what it sells and how it is rated."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,8 +20,9 @@ from accounts.paging import page_of
 from accounts.views.micro_enterprises import me_or_404, trail_to
 from ledger.verdicts import verdicts_of
 from marketplace import micro_enterprises as rules
+from marketplace.attainment import Attained, attained
 from marketplace.forms.micro_enterprises import MeFilterForm
-from marketplace.models import SatisfactionScore
+from marketplace.models import SatisfactionScore, ServiceOffering
 from marketplace.queries import offerings_of
 
 _ON_A_PHONE = {"accept": "Accept terms", "start": "What is missing", "lead": "Name a lead"}
@@ -55,10 +59,12 @@ def me(request: MemberRequest, pk: int) -> HttpResponse:
     page = me_page(found, user=request.user, on=on, page=request.GET.get("page"))
     scores = rules.scores_by_month(found)
     guards, panel = rules.guards_of(found, on=on), _panel(page)
+    offerings = page_of(offerings_of(found), request.GET.get("offerings"))
     context = {
         "page": page,
         "me": found,
-        "offerings": page_of(offerings_of(found), request.GET.get("offerings")),
+        "offerings": offerings,
+        "attained": _attained(request, found, offerings),
         "missing_count": sum(not guard.is_met for guard in guards),
         "checks": [
             {
@@ -92,6 +98,17 @@ def activate(request: MemberRequest, pk: int) -> HttpResponse:
             raise
         messages.error(request, f"{reason}\n{reason.help}")
     return redirect("marketplace:me", pk)
+
+
+def _attained(
+    request: MemberRequest, me: MicroEnterprise, offerings: Iterable[ServiceOffering]
+) -> Attained | None:
+    """How the levels of the offerings that this page lists were kept."""
+    versions = [each.current for each in offerings if each.current is not None]
+    prefetch_related_objects(versions, "levels")
+    on = today(request)
+    sees_all = permissions.may_see_levels_of_every_buyer(request.user, me, on=on)
+    return attained(versions, sees_all=sees_all, names=True, on=on)
 
 
 def _dissolve_url(request: MemberRequest, me: MicroEnterprise) -> str:

@@ -11,15 +11,22 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import MemberRequest, acting_me_or_none, today
 from accounts.models import MicroEnterprise, Organization
-from accounts.permissions import may_allow_subsidy, may_draft_contract, may_publish_for
+from accounts.permissions import (
+    may_allow_subsidy,
+    may_draft_contract,
+    may_publish_for,
+    may_see_levels_of_every_buyer,
+)
 from accounts.queries import organization
 from ledger.forecasts import what_if
 from marketplace import comparison, queries
+from marketplace.attainment import attained
 from marketplace.comparison import Benchmark
 from marketplace.estimates import Estimate, Quote, estimate, quote
 from marketplace.forms.search import BuyForm, QuantityForm, usual_term
 from marketplace.models import OfferingVersion, SatisfactionScore, ServiceOffering
 from marketplace.price_plans import Plan, PricePlan
+from marketplace.units import counted as counted_words
 from marketplace.views import rows
 
 _STRONG_EVIDENCE = Decimal("0.3")
@@ -49,6 +56,11 @@ def offering(request: MemberRequest, pk: int) -> HttpResponse:
         "announced": _announced(found, on=on),
         "measures": [_measure(measure) for measure in version.measures.all()],
         "levels": rows.level_rows(version, firm.currency),
+        "attained": attained(
+            [version],
+            sees_all=may_see_levels_of_every_buyer(request.user, found.provider, on=on),
+            on=on,
+        ),
         "score": rows.score_figures(found.score),
         "evidence": _evidence(found.score),
         "outside": _outside(price, outside, on=on),
@@ -138,6 +150,7 @@ class Pricing:
             "tariff": plan.tariff() if plan.values else "",
             "form": self.form if counted else None,
             "unit": unit,
+            "calculated": f"A month with {counted_words(self.quantity, unit)}",
             "facts": [*parts, together],
             "effective": _effective_words(self.quote, currency) if plan.values else "",
             "warnings": self.quote.warnings,

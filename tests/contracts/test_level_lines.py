@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from contracts.pricing import Days
 from contracts.settlement.cases import Case, Delivered, Terms
 from contracts.settlement.computing import lines_of
-from contracts.settlement.levels import share_words
 from contracts.settlement.promises import Adjusted, Book, EarnBack, Measured, Opinion, Promise
 from ledger.months import following
 from ledger.months import previous as month_before
 from marketplace.price_plans import Plan, PricePlan
-from marketplace.service_levels import DEFAULT_TIERS
+from marketplace.service_levels import DEFAULT_TIERS, share_words
 from tests import make
 from tests.make import APRIL, MARCH
 

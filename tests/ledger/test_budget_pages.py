@@ -1,6 +1,7 @@
 """HR admins draft, read, publish and take back budgets in the browser."""
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -332,6 +333,18 @@ def test_the_list_costs_the_same_queries_with_many_budgets(client, admin):
         page = text_of(client.get("/hr/budgets/?state=draft"))
     assert len(many) <= len(few)
     assert "62 budgets" in page
+
+
+def test_the_digest_of_a_locked_month_is_told_in_words_and_whole_figures(client, admin):
+    kept = {
+        "what": "locked_months_keep_their_transfers", "means": "They are those of the first proof.",
+        "figures": [["2026-03", "1229:167712304512"], ["2026-04", "1:7"]], "broken": [],
+    }  # fmt: skip
+    at = datetime(2026, 5, 12, 3, tzinfo=UTC)
+    MoneyCheck.objects.create(checked_at=at, checked_on=at, is_sound=True, findings=[kept])
+    page = text_of(client.get("/money/checks/"))
+    assert "March 2026 <strong>1,229 transfers, seal 0c6e ad80</strong>" in page
+    assert "April 2026 <strong>1 transfer, seal 0000 0007</strong>" in page
 
 
 def test_the_money_is_checked_on_a_page(client, admin):

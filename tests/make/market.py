@@ -4,8 +4,10 @@ from datetime import date
 from decimal import Decimal
 from itertools import count
 
+from marketplace.levels import columns_of
 from marketplace.models import (
     Category,
+    OfferedLevel,
     OfferedMeasure,
     OfferingVersion,
     OutsideOffer,
@@ -25,7 +27,9 @@ def category(name="Recruiting"):
     return Category.objects.get_or_create(slug=slug, defaults={"name": name})[0]
 
 
-def offering(provider, *, plan="fixed", price="2000.00", unit="", measures=1, of=None, **fields):
+def offering(
+    provider, *, plan="fixed", price="2000.00", unit="", measures=1, levels=(), of=None, **fields
+):
     """A published offering with one success measure, at 2,000.00 a month unless told.
 
     A plan with parameters has those of its worked example unless told.
@@ -45,6 +49,8 @@ def offering(provider, *, plan="fixed", price="2000.00", unit="", measures=1, of
             version=version, number=number, name=f"Hires that stay, {number}", unit="%",
             target=90, floor=70, method="counted by HR after a quarter", weight=1,
         )  # fmt: skip
+    for number, level in enumerate(levels, start=1):
+        OfferedLevel.objects.create(version=version, number=number, **columns_of(level))
     version.published_on = FORMED
     version.save(update_fields=["published_on"])
     made.current, made.state, made.published_on = version, "published", FORMED

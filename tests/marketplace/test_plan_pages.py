@@ -109,6 +109,17 @@ def test_the_calculator_of_an_offering_works_without_script(client, kind, quanti
     assert all(each in text for each in words), words
 
 
+def test_a_page_has_one_calculator_for_buyers_and_for_the_provider(client):
+    offering = make.offering(make.me("Lab"), plan="two_part")
+    for user in (make.lead(make.me("Shop")), make.lead(offering.provider)):
+        client.force_login(user)
+        page = client.get(f"/market/offerings/{offering.pk}/", {"quantity": "180"})
+        text = page.content.decode()
+        assert text.count('name="quantity"') == 1
+        assert "A month with 180 hires" in text
+        assert "4,160.00" in text
+
+
 @pytest.mark.parametrize("nonsense", ["", "-1", "NaN", "1e30", "many"])
 def test_a_quantity_that_makes_no_sense_calculates_what_is_usual(client, nonsense):
     offering = make.offering(make.me("Lab"), plan="two_part")
