@@ -1,7 +1,8 @@
 """What was measured of the levels of offerings, over all of their contracts (PRODUCT 4.11)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 
@@ -33,7 +34,7 @@ def _tallied(
             contracts=Count("contract"),
             buyers=Count("contract__buyer", distinct=True),
             kept=Sum("met"),
-            counted=Sum(F("measured") - F("maintenance") - F("buyer_caused")),
+            countable=Sum(F("measured") - F("maintenance") - F("buyer_caused")),
         )
         .order_by()
     )  # fmt: skip
@@ -42,7 +43,7 @@ def _tallied(
         key = row["contract__offering"], row["term"], row["month"]
         found[key] = (
             max(promised.get(key, 0), row["contracts"]), row["contracts"], row["buyers"],
-            row["kept"], row["counted"],
+            row["kept"], row["countable"],
         )  # fmt: skip
     return found
 
@@ -73,7 +74,7 @@ def _promised(
     counts = {
         name: Count("pk", filter=Q(version__contract__in=keys)) for name, keys in active.items()
     }
-    rows = levels.values("version__contract__offering", "name").annotate(**counts)
+    rows: Iterable[Any] = levels.values("version__contract__offering", "name").annotate(**counts)
     return {
         (row["version__contract__offering"], row["name"], month_of(month)): row[f"in_{number}"]
         for row in rows
