@@ -14,7 +14,7 @@ State = MicroEnterprise.State
 class DissolutionPage:
     """Figures and words ready to print; `deed` is the button that this reader has, if any."""
 
-    state: str
+    micro_enterprise: MicroEnterprise
     votes: int
     partners: int
     needed: int
@@ -31,7 +31,7 @@ def dissolution_page(me: MicroEnterprise, *, user: User, on: date) -> Dissolutio
     deed, button = _deed(me, user, on=on)
     begun = me.state == State.DISSOLVING
     return DissolutionPage(
-        state=me.get_state_display(),
+        micro_enterprise=me,
         votes=votes,
         partners=partners,
         needed=-(-partners * 2 // 3),

@@ -195,6 +195,11 @@ def may_vote_in(user: User, me: MicroEnterprise, *, on: date) -> bool:
     return not user.is_client and mine.filter(micro_enterprise=me).exists()
 
 
+def may_see_end_of(user: User, me: MicroEnterprise, *, on: date) -> bool:
+    """Votes on the end of an ME and what still keeps it, which tells of its money."""
+    return may_see_money(user, me, on=on)
+
+
 def may_describe_me(user: User, me: MicroEnterprise, *, on: date) -> bool:
     """Words of an ME: its lead; while it is proposed also whoever formed it and HR admins."""
     if is_lead(user, me, on=on) or user.has_scope("people:write"):

@@ -16,6 +16,15 @@ def _answer(title: str, /, **value: Any) -> OpenApiExample:
     return OpenApiExample(title, value, response_only=True, status_codes=["200"])
 
 
+# Figures of PRODUCT 4.15.
+_PROFIT = {
+    "outside_sales": "90000.00", "inside_sales": "12000.00", "subsidies": "0.00",
+    "inside_purchases": "30000.00", "net_production": "72000.00", "other_costs": "21600.00",
+    "paid_outside": "0.00", "levy": "0.00", "value_added": "50400.00", "labour": "31920.00",
+    "margin": "18480.00", "hours": "840.00", "per_hour": "60.00", "labour_per_hour": "38.00",
+    "margin_per_hour": "22.00", "is_on_record": True,
+}  # fmt: skip
+
 # Figures of PRODUCT 4.4: title, unit, usual quantity, price, parameters.
 _BANDS = [
     {"up_to": "50", "price": "40.00"},
@@ -149,6 +158,61 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
         "1,200.00 per full-time post", kind="per_head", amount="1200.00", on="2027-01-01"
     ),
     "budgets_publish": _request("What was read", seen=_HASH, starts_on="2027-01-01"),
+    "moves_create": _request(
+        "Three fitters changed the ME", payer="12", payee="14", fund="operating",
+        amount="1000.00", reason="team_moved", note="Three fitters from March on",
+    ),
+    "freezes_create": _request(
+        "Learning money, until the audit is over", micro_enterprise="12", fund="learning",
+        reason="Audit of October",
+    ),
+    "freezes_lift": _request("The audit is over", reason="Nothing was found."),
+    "budget_requests_create": _request(
+        "Asked of the peers", round="41", micro_enterprise="12", amount="900.00",
+        reason="Two vans for the northern district",
+    ),
+    "budget_requests_vote": _request("Half of it", amount="450.00", note="One van will do."),
+    "switches_create": _request(
+        "Real from November on", micro_enterprise="12", starts_on="2026-11-01",
+        operating="26500.00", learning="3000.00", reason="Three notional months went well.",
+    ),
+    "switches_preview": _answer(
+        "26,500.00 would go back", micro_enterprise="12", starts_on="2026-11-01",
+        wallets=[
+            {
+                "fund": "operating", "fiscal_year": 2026, "balance": "42500.00",
+                "kept": "16000.00", "returned": "26500.00", "others": "9000.00",
+                "available": "17500.00",
+            }
+        ],
+    ),
+    "micro_enterprises_dissolution": _answer(
+        "One contract keeps it", micro_enterprise="12", state="dissolving", votes=2, partners=3,
+        needed=2, blockers=["1 contract is not closed."], dissolving_from_on="2026-03-02",
+        dissolved_on=None,
+    ),
+    "profits_list": _answer(
+        "60.00 an hour", micro_enterprise="12", fiscal_year=2026,
+        months=[{"month": "2026-01", "basis": "charged", "profit": _PROFIT}], total=_PROFIT,
+    ),
+    "value_verdicts_show": _answer(
+        "A month above the floor", id="5", micro_enterprise="12", month="2026-01",
+        verdict="above",
+        why="A margin of 18,480.00, a paying customer, a success measure met.",
+        value_added="50400.00", labour="31920.00", margin="18480.00", has_paying_customer=True,
+        has_met_outcome=True, led_to="", judged_on="2026-02-10", policy_version=1,
+    ),
+    "shadow_statements_list": _answer(
+        "1,500.00 less than before", micro_enterprise="12", month="2026-10", basis="notional",
+        lines=[
+            {
+                "department": "4", "role": "customer", "former_cost": "20000.00",
+                "share": "11000.00", "percent": "55.0", "paid": "9500.00",
+                "difference": "1500.00",
+            }
+        ],
+        totals={"share": "11000.00", "paid": "9500.00", "difference": "1500.00"},
+    ),
     "cost_records_create": _request(
         "840 hours at 38.00", micro_enterprise="12", month="2026-03", kind="labour",
         amount="31920.00", hours="840.00", source="payroll", reference="2026-03/12",

@@ -103,11 +103,15 @@ def granted_last_year(*, fund: str, fiscal_year: int) -> Mapping[int, Decimal]:
 def _own_mes(
     seats: Sequence[BoardSeat], rules: Mapping[int, BudgetRule], *, on: date
 ) -> dict[int, set[int]]:
-    """The MEs of each peer on the day of deciding, on which that peer has no vote."""
-    day = min([on, *(decide_by(rule) for rule in rules.values())])
+    """The MEs of each peer on its round's day of deciding, on which that peer has no vote.
+
+    One query for each such day.
+    """
+    days = {key: min(on, decide_by(rule)) for key, rule in rules.items()}
     people = {seat.peer.person_id for seat in seats}
-    rows = Membership.objects.current(on=day).filter(person__in=people)
-    mine: dict[int, set[int]] = defaultdict(set)
-    for person, me in rows.values_list("person", "micro_enterprise"):
-        mine[person].add(me)
-    return {seat.pk: mine[seat.peer.person_id or 0] for seat in seats}
+    mine: dict[tuple[date, int], set[int]] = defaultdict(set)
+    for day in set(days.values()):
+        rows = Membership.objects.current(on=day).filter(person__in=people)
+        for person, me in rows.values_list("person", "micro_enterprise"):
+            mine[day, person].add(me)
+    return {seat.pk: mine[days[seat.rule_id], seat.peer.person_id or 0] for seat in seats}

@@ -175,6 +175,53 @@ def results(rule: BudgetRule, *, on: date) -> list[Result]:
     ]  # fmt: skip
 
 
+def visible_requests(user: User, *, on: date) -> QuerySet[BudgetRequest]:
+    """Requests of the own MEs and of the rounds one decides in; all for whoever sees budgets."""
+    rows = BudgetRequest.objects.all()
+    if permissions.may_see_budgets(user):
+        return rows
+    mine = permissions.memberships_of(user, on=on).values("micro_enterprise")
+    seats = BoardSeat.objects.filter(peer=user).values("rule")
+    return rows.filter(Q(micro_enterprise__in=mine) | Q(rule__in=seats))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the votes on one request stand, for a reader who may know; `own_vote` is the reader's."""
+
+    votes: int
+    peers: int
+    granted: Decimal
+    is_open: bool
+    own_vote: Decimal | None
+
+
+def standings_for(rows: Sequence[BudgetRequest], *, user: User, on: date) -> dict[int, Standing]:
+    """By key of the request, without those whose votes the user may not know.
+
+    A fixed number of queries, however many requests and rounds.
+    """
+    rules = {row.rule_id: row.rule for row in rows}
+    if not permissions.may_see_budgets(user):
+        seats = BoardSeat.objects.filter(peer=user, rule__in=rules)
+        known = set(seats.values_list("rule", flat=True))
+        rules = {key: rule for key, rule in rules.items() if key in known}
+    asked = {
+        (key, each.micro_enterprise): each
+        for key, requests in requests_of(rules.values(), on=on).items()
+        for each in requests
+    }
+    votes = RequestVote.objects.filter(seat__peer=user, request__in=[row.pk for row in rows])
+    own = dict(votes.values_list("request", "amount"))
+    return {
+        row.pk: Standing(
+            len(each.votes), each.peers, budget_rules.decided(each), each.is_open, own.get(row.pk)
+        )
+        for row in rows
+        if (each := asked.get((row.rule_id, row.micro_enterprise_id))) is not None
+    }  # fmt: skip
+
+
 def _locked(rule: BudgetRule) -> BudgetRule:
     """The rule, whose budget is still a draft; votes and publishing wait for each other."""
     budget = Budget.objects.select_for_update(no_key=True).filter(pk=rule.budget_id or 0).first()

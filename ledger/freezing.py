@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.constraints import saying
 from accounts.errors import Invalid, Refused
 from accounts.models import MicroEnterprise, User
+from accounts.permissions import may_see_budgets, memberships_of
 from ledger.drafting import require_may_set
 from ledger.models import Freeze, Wallet
 
@@ -51,6 +53,15 @@ def lift(frozen: Freeze, *, reason: str, by: User, on: date) -> Freeze:
     row.save(update_fields=["lifted_on", "lifted_by", "lifted_because"])
     audit.record("money.unfreeze", row, by=by, on=on, me=row.micro_enterprise, reason=reason)
     return row
+
+
+def visible_freezes(user: User, *, on: date) -> QuerySet[Freeze]:
+    """All for whoever sees budgets; for members those of the own MEs, which their pages tell."""
+    rows = Freeze.objects.select_related("micro_enterprise", "frozen_by__person")
+    if may_see_budgets(user):
+        return rows
+    mine = memberships_of(user, on=on).values("micro_enterprise")
+    return rows.filter(micro_enterprise__in=mine)
 
 
 def words_for(keys: Iterable[int]) -> list[str]:

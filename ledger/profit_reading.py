@@ -5,16 +5,16 @@ sale of the month in which it was released; where what the provider had earned g
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import MicroEnterprise
-from ledger import queries
+from ledger import basis, queries
 from ledger.models import CostRecord, OutsideSale
 from ledger.money import ZERO
 from ledger.months import months_of_year
@@ -85,6 +85,41 @@ def profit_of_year(me: MicroEnterprise, *, year: int) -> dict[date, Profit]:
     months = months_of_year(year, starts_in=queries.fiscal_year_start())
     found = profits(first=months[0], last=months[-1], mes=[me.pk])
     return {month: found.get((me.pk, month), Profit()) for month in months}
+
+
+class MonthMade(NamedTuple):
+    """One month of an ME; `basis` is what its money was then."""
+
+    month: date
+    basis: str
+    profit: Profit
+
+
+class YearMade(NamedTuple):
+    """The months of an ME's fiscal year that have begun, and all of them added up."""
+
+    micro_enterprise: MicroEnterprise
+    fiscal_year: int
+    months: Sequence[MonthMade]
+    total: Profit
+
+
+def years_of(mes: Sequence[MicroEnterprise], *, year: int, on: date) -> list[YearMade]:
+    """The fiscal year of each of these MEs; five queries, however many."""
+    months = months_of_year(year, starts_in=queries.fiscal_year_start())
+    keys = [me.pk for me in mes]
+    found = profits(first=months[0], last=months[-1], mes=keys)
+    charged = basis.charged_since(keys)
+    told = []
+    for me in mes:
+        since = charged.get(me.pk, date.max)
+        made = [
+            MonthMade(month, basis.word(since <= month), found.get((me.pk, month), Profit()))
+            for month in months
+            if month <= on
+        ]
+        told.append(YearMade(me, year, made, sum((each.profit for each in made), Profit())))
+    return told
 
 
 def profits(

@@ -145,6 +145,14 @@ def transfers_visible_to(user: User, *, on: date) -> QuerySet[Transfer]:
     return Transfer.objects.filter(Q(payer__in=mine) | Q(payee__in=mine))
 
 
+def mes_with_money_visible_to(user: User, *, on: date) -> QuerySet[MicroEnterprise]:
+    """The own MEs, and every one for whoever sees all money (PRODUCT 4.22)."""
+    if may_see_all_money(user):
+        return MicroEnterprise.objects.all()
+    mine = memberships_of(user, on=on).values("micro_enterprise")
+    return MicroEnterprise.objects.filter(pk__in=mine)
+
+
 def allocations_visible_to(user: User, *, on: date) -> QuerySet[Allocation]:
     """All planned grants for whoever sees budgets; else those published to the own MEs."""
     if may_see_budgets(user):

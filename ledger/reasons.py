@@ -37,8 +37,12 @@ def offered() -> list[tuple[str, str]]:
 
 def require_known(code: str) -> None:
     """Invalid unless the reason can be chosen now."""
-    if code not in dict(offered()):
-        raise Invalid(f"{code!r} is no reason that is offered.", field="reason", value=code)
+    codes = dict(offered())
+    if code not in codes:
+        raise Invalid(
+            f"{code!r} is no reason that is offered; there are {', '.join(codes)}.",
+            field="reason", value=code,
+        )  # fmt: skip
 
 
 def counted() -> dict[str, int]:

@@ -34,6 +34,11 @@ class ShadowLine:
     paid: Decimal
 
     @property
+    def role(self) -> str:
+        """What the ME is on this line, as files and the API print it."""
+        return "department" if self.is_department else "customer"
+
+    @property
     def percent(self) -> Decimal:
         return (100 * self.share / self.former_cost).quantize(Decimal("0.1"))
 
@@ -49,6 +54,10 @@ class Shadow:
     month: date
     is_notional: bool
     lines: list[ShadowLine]
+
+    @property
+    def basis(self) -> str:
+        return basis.word(not self.is_notional)
 
     @property
     def totals(self) -> dict[str, Decimal]:

@@ -6,7 +6,8 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from accounts.models import MicroEnterprise
+from accounts import permissions
+from accounts.models import MicroEnterprise, User
 from ledger.models import ChargedSwitch
 
 State = ChargedSwitch.State
@@ -49,6 +50,14 @@ def history_of(me: MicroEnterprise) -> list[ChargedSwitch]:
     """Every switch that was planned for it, the newest first."""
     rows = ChargedSwitch.objects.filter(micro_enterprise=me).select_related("planned_by__person")
     return list(rows.order_by("-pk"))
+
+
+def visible_switches(user: User, *, on: date) -> QuerySet[ChargedSwitch]:
+    """Of the own MEs, and of every ME for whoever sees all money (PRODUCT 4.22)."""
+    if permissions.may_see_all_money(user):
+        return ChargedSwitch.objects.all()
+    mine = permissions.memberships_of(user, on=on).values("micro_enterprise")
+    return ChargedSwitch.objects.filter(micro_enterprise__in=mine)
 
 
 def counts() -> dict[str, int]:

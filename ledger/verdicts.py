@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from datetime import date
 
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from accounts.models import MicroEnterprise
+from accounts.models import MicroEnterprise, User
+from accounts.permissions import may_see_all_money, memberships_of
 from ledger.models import ValueVerdict
 
 # As many as decide about probation, and the months around them.
@@ -26,6 +28,14 @@ def last_verdicts(mes: Collection[int], *, most: int = SHOWN) -> Mapping[int, li
     for row in rows.filter(place__lte=most).order_by("micro_enterprise", "-month"):
         found[row.micro_enterprise_id].append(row)
     return found
+
+
+def visible_verdicts(user: User, *, on: date) -> QuerySet[ValueVerdict]:
+    """On the own MEs, and on every ME for whoever sees all money (PRODUCT 4.22)."""
+    if may_see_all_money(user):
+        return ValueVerdict.objects.all()
+    mine = memberships_of(user, on=on).values("micro_enterprise")
+    return ValueVerdict.objects.filter(micro_enterprise__in=mine)
 
 
 def judged_mes(state: str = "") -> QuerySet[MicroEnterprise]:

@@ -11,14 +11,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import actions
-from accounts.actions import OutcomeTerms
+from accounts import actions, permissions
+from accounts.actions import OutcomeTerms, dissolving
+from accounts.dissolution import DissolutionPage, dissolution_page
 from accounts.models import MicroEnterprise, RightsGrant, User
 from accounts.queries import people_to_name
 from accounts.rest import KeyField, OptionalText
 from accounts.rest.answers import retried
 from accounts.rest.lists import FilterSet
-from accounts.rest.resources import Resource, Row
+from accounts.rest.resources import Nothing, Resource, Row
 
 
 class MicroEnterpriseRow(Row[MicroEnterprise]):
@@ -29,7 +30,8 @@ class MicroEnterpriseRow(Row[MicroEnterprise]):
         model = MicroEnterprise
         fields = (
             "id", "name", "kind", "state", "purpose", "legal_entity", "hr_unit",
-            "has_outside_customer", "formed_on", "activated_on", "rejected_because", "rights",
+            "has_outside_customer", "formed_on", "activated_on", "probation_from_on",
+            "dissolving_from_on", "dissolved_on", "rejected_because", "rights",
         )  # fmt: skip
 
     def get_rejected_because(self, me: MicroEnterprise) -> str | None:
@@ -83,6 +85,27 @@ class RightBody(serializers.Serializer[Any]):
 
 class EndRightBody(serializers.Serializer[Any]):
     right = serializers.ChoiceField(RightsGrant.Right.choices)
+
+
+class DissolutionRow(serializers.Serializer[DissolutionPage]):
+    """How far the end of an ME is; it comes with `needed` votes, and is over without blockers."""
+
+    micro_enterprise = KeyField(read_only=True)
+    state = serializers.ChoiceField(
+        MicroEnterprise.State.choices, source="micro_enterprise.state", read_only=True
+    )
+    votes = serializers.IntegerField(read_only=True)
+    partners = serializers.IntegerField(read_only=True, help_text="who may vote")
+    needed = serializers.IntegerField(read_only=True, help_text="two thirds of the partners")
+    blockers = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="what still keeps it, in sentences"
+    )
+    dissolving_from_on = serializers.DateField(
+        source="micro_enterprise.dissolving_from_on", read_only=True, allow_null=True
+    )
+    dissolved_on = serializers.DateField(
+        source="micro_enterprise.dissolved_on", read_only=True, allow_null=True
+    )
 
 
 class MicroEnterpriseFilters(FilterSet):
@@ -158,3 +181,41 @@ class MicroEnterprises(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resourc
         me, given = self.get_object(), self.asked(EndRightBody)
         actions.end_right(me, **given, by=self.user, on=self.on)
         return self.shown(me)
+
+    @extend_schema(request=None, responses=DissolutionRow)
+    @action(detail=True, methods=["get"], scopes={"GET": "money:read"})
+    def dissolution(self, request: Request, pk: str) -> Response:
+        """How the votes on the end of an ME stand, and what still keeps it."""
+        me = self.get_object()
+        permissions.require(
+            permissions.may_see_end_of(self.user, me, on=self.on),
+            f"Only members of {me}, HR admins, the CHRO and auditors see this.",
+        )
+        return self._end_of(me)
+
+    @extend_schema(request=Nothing, responses=DissolutionRow)
+    @action(detail=True, methods=["post"], scopes={}, url_path="vote-to-dissolve")
+    @retried
+    def vote_to_dissolve(self, request: Request, pk: str) -> Response:
+        """Vote as a partner; with two thirds of all partners the ME begins to dissolve."""
+        return self._end_of(
+            dissolving.vote_to_dissolve(self.get_object(), by=self.user, on=self.on)
+        )
+
+    @extend_schema(request=Nothing, responses=DissolutionRow)
+    @action(detail=True, methods=["post"], scopes={}, url_path="withdraw-vote")
+    @retried
+    def withdraw_vote(self, request: Request, pk: str) -> Response:
+        """Take the own vote back while the ME has not begun to dissolve."""
+        return self._end_of(dissolving.withdraw_vote(self.get_object(), by=self.user, on=self.on))
+
+    @extend_schema(request=Nothing, responses=DissolutionRow)
+    @action(detail=True, methods=["post"], scopes={})
+    @retried
+    def dissolve(self, request: Request, pk: str) -> Response:
+        """Begin to dissolve, as an HR admin, an ME that is on probation for three months."""
+        me = self.get_object()
+        return self._end_of(dissolving.dissolve_after_probation(me, by=self.user, on=self.on))
+
+    def _end_of(self, me: MicroEnterprise) -> Response:
+        return Response(DissolutionRow(dissolution_page(me, user=self.user, on=self.on)).data)

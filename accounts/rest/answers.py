@@ -84,6 +84,18 @@ def _answering(
     return answer  # type: ignore[return-value]  # wraps names its first argument
 
 
+def own_reference(request: Request, *, longest: int = 80) -> str:
+    """The Idempotency-Key as a reference of the sender's own, where none is in the body.
+
+    A long key is told by its digest, so that two of them never stand for one thing.
+    """
+    key = request.headers["Idempotency-Key"].strip()
+    whole = f"api/{user_of(request).pk}/{key}"
+    if len(whole) <= longest:
+        return whole
+    return f"api/{user_of(request).pk}/{hashlib.sha256(key.encode()).hexdigest()}"[:longest]
+
+
 def forget_old_answers(*, on: date) -> int:
     """Keys are kept for 30 days per client (PRODUCT 6); how many were forgotten."""
     _ = on

@@ -191,8 +191,12 @@ def dissolve(request: MemberRequest, pk: int) -> HttpResponse:
     me, on = me_or_404(request, pk), today(request)
     votes = permissions.may_vote_in(request.user, me, on=on)
     decides = permissions.may_activate_me(request.user)
-    permissions.require(votes or decides, f"Only partners of {me} vote on its end.")
+    permissions.require(
+        permissions.may_see_end_of(request.user, me, on=on),
+        f"Only members of {me}, HR admins, the CHRO and auditors see this.",
+    )
     if request.method == "POST":
+        permissions.require(votes or decides, f"Only partners of {me} vote on its end.")
         deed = _DISSOLVING.get(request.POST.get("deed", ""))
         if deed is None:
             messages.error(request, "Nothing has happened.\nPress one of the buttons.")

@@ -15,7 +15,7 @@ from accounts import permissions
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import may_see_budgets
 from accounts.rest import KeyField, MoneyField, OptionalText
-from accounts.rest.answers import once
+from accounts.rest.answers import once, own_reference
 from accounts.rest.lists import FilterSet, KeyFilter
 from accounts.rest.resources import Nothing, Resource, Row
 from ledger import budgets
@@ -116,7 +116,7 @@ class Grants(Allocations):
             given.get("name", ""),
             given.get("reason", ""),
         )
-        reference = given.get("reference") or self._own_reference(request)
+        reference = given.get("reference") or own_reference(request)
         granted = budgets.grant(
             given["micro_enterprise"], given["amount"], envelope,
             by=self.user, on=self.on, reference=reference,
@@ -131,7 +131,3 @@ class Grants(Allocations):
         allocation = self.get_object()
         budgets.publish(allocation.rule, by=self.user, on=self.on)
         return self.shown(allocation)
-
-    def _own_reference(self, request: Request) -> str:
-        key = request.headers["Idempotency-Key"].strip()
-        return f"api/{self.user.pk}/{key}"[:80]

@@ -1,26 +1,38 @@
-"""`year-ends/`, `forecasts/`, `switches/`: what a year leaves, what is left of it, what is real."""
+"""`year-ends/` and `forecasts/`: what a year leaves, and what is left of the running one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
+from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers
 
-from accounts import permissions
 from accounts.models import User
 from accounts.policy import CARRY_OVER
-from accounts.rest import KeyField, MoneyField, MonthField
+from accounts.rest import MoneyField, MonthField
 from accounts.rest.lists import FilterSet, KeyFilter
-from accounts.rest.resources import Resource, Row
+from accounts.rest.resources import Resource
 from ledger import forecasts, year_figures
 from ledger.forecasts import Forecast, MonthAhead
-from ledger.models import ChargedSwitch, Wallet
+from ledger.models import Wallet
 from ledger.queries import fiscal_year_of, wallets_visible_to
 
 
 def _money(source: str | None = None, help_text: str = "") -> MoneyField:
     return MoneyField(read_only=True, source=source, help_text=help_text or None)
+
+
+class RushRow(serializers.Serializer[year_figures.Rush]):
+    """Spending of the year's last month against the monthly mean, over all funds of the ME."""
+
+    last_month = _money("last")
+    monthly_mean = _money("mean")
+    ratio = serializers.DecimalField(
+        max_digits=12, decimal_places=2, read_only=True, allow_null=True
+    )
 
 
 class YearEndRow(serializers.Serializer[year_figures.Row]):
@@ -39,6 +51,14 @@ class YearEndRow(serializers.Serializer[year_figures.Row]):
     reserved = _money(help_text="moves along with its promises")
     closed_on = serializers.DateField(read_only=True, allow_null=True)
     lapses_on = serializers.DateField(read_only=True, allow_null=True)
+    rush = serializers.SerializerMethodField(
+        help_text="null before the year's last month has begun, and where nothing was spent"
+    )
+
+    @extend_schema_field(RushRow(allow_null=True))
+    def get_rush(self, row: year_figures.Row) -> dict[str, str] | None:
+        found = self.context["rush"].get(row.micro_enterprise.pk)
+        return None if found is None else dict(RushRow(found).data)
 
 
 class YearEndFilters(FilterSet):
@@ -56,6 +76,7 @@ class YearEnds(mixins.ListModelMixin, Resource[Wallet]):
     queryset = Wallet.objects.all()
     serializer_class = YearEndRow  # type: ignore[assignment]  # it prints a wallet's year
     filterset_class = YearEndFilters
+    _rush: Mapping[int | None, year_figures.Rush] = MappingProxyType({})
 
     @property
     def year(self) -> int:
@@ -72,7 +93,14 @@ class YearEnds(mixins.ListModelMixin, Resource[Wallet]):
         self, queryset: QuerySet[Wallet]
     ) -> Sequence[year_figures.Row] | None:
         page = super().paginate_queryset(queryset)
-        return None if page is None else year_figures.rows_of(page, year=self.year, on=self.on)
+        if page is None:
+            return None
+        owners = {wallet.owner_id for wallet in page if wallet.owner_id}
+        self._rush = year_figures.rush_of(self.year, on=self.on, mes=owners)
+        return year_figures.rows_of(page, year=self.year, on=self.on)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "rush": self._rush}
 
 
 class MonthRow(serializers.Serializer[MonthAhead]):
@@ -124,37 +152,3 @@ class Forecasts(mixins.ListModelMixin, Resource[Wallet]):
             for wallet in page
             if wallet.owner
         ]  # fmt: skip
-
-
-class SwitchRow(Row[ChargedSwitch]):
-    micro_enterprise = KeyField(read_only=True)
-
-    class Meta:
-        model = ChargedSwitch
-        fields = (
-            "id", "micro_enterprise", "starts_on", "operating", "learning", "reason", "state",
-            "planned_on", "decided_on", "refusal", "finished_on",
-        )  # fmt: skip
-
-
-class SwitchFilters(FilterSet):
-    micro_enterprise = KeyFilter()
-    state = django_filters.ChoiceFilter(choices=ChargedSwitch.State.choices)
-
-
-class Switches(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource[ChargedSwitch]):
-    """The dated switches from notional to charged money; they are planned on the page of HR."""
-
-    scopes = {"GET": "money:read"}
-    queryset = ChargedSwitch.objects.all()
-    serializer_class = SwitchRow
-    filterset_class = SwitchFilters
-
-    def rows(self, user: User, on: date) -> QuerySet[ChargedSwitch]:
-        if permissions.may_see_all_money(user):
-            return ChargedSwitch.objects.all()
-        mine = permissions.memberships_of(user, on=on).values("micro_enterprise")
-        return ChargedSwitch.objects.filter(micro_enterprise__in=mine)
-
-    def loaded(self, rows: QuerySet[ChargedSwitch]) -> QuerySet[ChargedSwitch]:
-        return rows.select_related("micro_enterprise")

@@ -114,7 +114,7 @@ def freezes(request: MemberRequest) -> HttpResponse:
                 request, f"Money of {me} is frozen.\nIts members see it; what is signed goes on."
             )
             return redirect("ledger:freezes")
-    rows = Freeze.objects.select_related("micro_enterprise", "frozen_by__person")
+    rows = freezing.visible_freezes(request.user, on=today(request))
     page = Paginator(rows.order_by("-pk"), ROWS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,

@@ -56,7 +56,7 @@ def _csv(found: Shadow) -> HttpResponse:
     for line in found.lines:
         write(
             [plain(found.micro_enterprise.name), text_of(found.month), "notional",
-             plain(line.department.name), "department" if line.is_department else "customer",
+             plain(line.department.name), line.role,
              line.former_cost, line.share, line.paid, line.difference]
         )  # fmt: skip
     return answer

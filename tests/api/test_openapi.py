@@ -64,7 +64,7 @@ def test_the_key_is_stated_where_money_moves_and_where_contracts_and_purchases_b
     assert required == {
         "contracts_create", "outside_purchases_create", "outside_purchases_receive",
         "learning_purchases_create", "learning_purchases_cancel", "grants_create",
-        "grants_publish", "budgets_publish",
+        "grants_publish", "budgets_publish", "moves_create", "moves_confirm",
     }  # fmt: skip
 
 

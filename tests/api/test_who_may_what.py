@@ -20,9 +20,9 @@ from contracts.models import (
     Usage,
 )
 from learning_market.actions.investing import propose
-from ledger import budgets, switching
+from ledger import budget_requests, budgets, freezing, moving, switching
 from ledger.drafting import Envelope
-from ledger.models import SettlementRun, Transfer
+from ledger.models import SettlementRun, Transfer, ValueVerdict
 from marketplace.service_levels import DEFAULT_TIERS, tier_documents
 from tests import make
 from tests.make.api import Api
@@ -44,6 +44,13 @@ GET allocations/                            n n n y y y n  money:read
 GET allocations/{id}/                       n n n y y y n  money:read
 GET audit-events/                           n n n n n y n  -
 GET audit-events/{id}/                      n n n n n y n  -
+GET budget-requests/                        y y y y y y n  money:read
+POST budget-requests/                       n y n y n n n  money:write
+GET budget-requests/{id}/                   y y y y y y n  money:read
+POST budget-requests/{id}/vote/             n n y n n n n  -
+POST budget-requests/{id}/withdraw/         n y n n n n n  -
+GET budget-rounds/                          y y y y y y n  money:read
+GET budget-rounds/{id}/                     y y y y y y n  money:read
 GET budgets/                                n n n y y y n  money:read
 POST budgets/                               n n n y n n n  money:write
 GET budgets/{id}/                           n n n y y y n  money:read
@@ -109,6 +116,10 @@ POST disputes/{id}/name-mediator/           n n h h y n n  -
 POST disputes/{id}/propose/                 n n h h n n n  -
 POST disputes/{id}/withdraw/                n y h h n n n  -
 GET forecasts/                              y y y y y y n  money:read
+GET freezes/                                y y y y y y n  money:read
+POST freezes/                               n n n y n n n  money:write
+GET freezes/{id}/                           y y h y y y n  money:read
+POST freezes/{id}/lift/                     n n h y n n n  money:write
 GET grants/                                 y y y y y y n  money:read
 POST grants/                                n n n y n n n  money:write
 GET grants/{id}/                            y y h y y y n  money:read
@@ -138,10 +149,19 @@ POST micro-enterprises/                     y y y y y y n  people:write
 GET micro-enterprises/{id}/                 y y y y y y n  people:read
 PATCH micro-enterprises/{id}/               n y n n n n n  people:write
 POST micro-enterprises/{id}/activate/       n n n y n n n  -
+GET micro-enterprises/{id}/dissolution/     y y n y y y n  money:read
+POST micro-enterprises/{id}/dissolve/       n n n y n n n  -
 POST micro-enterprises/{id}/end-right/      n n n y n n n  -
 POST micro-enterprises/{id}/grant-right/    n n n y n n n  -
 POST micro-enterprises/{id}/name-lead/      n n n y n n n  -
 POST micro-enterprises/{id}/reject/         n n n y n n n  -
+POST micro-enterprises/{id}/vote-to-dissolve/ y y n n n n n  -
+POST micro-enterprises/{id}/withdraw-vote/  y y n n n n n  -
+GET moves/                                  y y y y y y n  money:read
+POST moves/                                 n n n y n n n  money:write
+GET moves/{id}/                             y y h y y y n  money:read
+POST moves/{id}/confirm/                    n n h y n n n  -
+POST moves/{id}/decline/                    n n h y n n n  -
 GET offerings/                              y y y y y y n  market:read
 POST offerings/                             n y n n n n n  market:write
 GET offerings/{id}/                         y y y y y y n  market:read
@@ -172,6 +192,7 @@ GET people/                                 y y y y y y n  people:read
 GET people/{external_id}/                   y y h y h y n  people:read
 PUT people/{external_id}/                   n n n y n n n  people:write
 POST people/{external_id}/leave/            n n h y h n n  people:write
+GET profits/                                y y y y y y n  money:read
 GET ratings/                                y y y y y y n  -
 POST ratings/                               y y h h h n n  -
 GET ratings/{id}/                           y h h h h h n  -
@@ -186,6 +207,7 @@ GET settlement-runs/                        n n n y y y n  settlement:run
 POST settlement-runs/                       n n n y n n n  settlement:run
 GET settlement-runs/{month}/                n n n y y y n  settlement:run
 GET settlement-runs/{month}/lines/          n n n y y y n  settlement:run
+GET shadow-statements/                      y y y y y y n  money:read
 GET statements/                             y y y y y y n  money:read
 GET success-results/                        y y y y y y n  contracts:read
 POST success-results/                       n n h h h n n  -
@@ -193,7 +215,10 @@ GET success-results/{id}/                   y y h h h y n  contracts:read
 POST success-results/{id}/confirm/          y y h h h n n  -
 POST success-results/{id}/contest/          y y h h h n n  -
 GET switches/                               y y y y y y n  money:read
+POST switches/                              n n n y n n n  money:write
+GET switches/preview/                       y y n y y y n  money:read
 GET switches/{id}/                          y y h y y y n  money:read
+POST switches/{id}/cancel/                  n n h y n n n  money:write
 GET transfers/                              y y y y y y n  money:read
 GET transfers/{id}/                         y y h y y y n  money:read
 GET usage/                                  y y y y y y n  contracts:read
@@ -202,6 +227,8 @@ GET usage/{id}/                             y y h h h y n  contracts:read
 POST usage/{id}/confirm/                    y y h h h n n  -
 POST usage/{id}/contest/                    y y h h h n n  -
 POST usage/{id}/withdraw/                   n n h h h n n  usage:write
+GET value-verdicts/                         y y y y y y n  money:read
+GET value-verdicts/{id}/                    y y h y y y n  money:read
 GET wallets/                                y y y y y y n  money:read
 GET wallets/{id}/                           y y h y y y n  money:read
 GET year-ends/                              y y y y y y n  money:read
@@ -260,7 +287,7 @@ def _request(world, method, template):
     noun = address.split("/")[0]
     for name in ("{id}", "{external_id}", "{month}"):
         address = address.replace(name, world["ids"].get(noun, ""))
-    if template in ("/api/v1/statements/", "/api/v1/forecasts/"):
+    if address in ("statements/", "forecasts/", "shadow-statements/", "switches/preview/"):
         address += f"?micro_enterprise={world['buyer'].pk}"
     if method == "get":
         return address, None
@@ -284,7 +311,7 @@ def _world():
     }  # fmt: skip
     contract = make.offered(buyer, provider, offered_by="provider")
     own = make.offering(buyer)
-    rows = _rows(buyer, contract, lead, member)
+    rows = _rows(buyer, contract, lead, member) | _asked(buyer, users)
     ids = {name: str(row.pk) for name, row in rows.items()}
     ids |= {
         "people": member.person.external_id, "offerings": str(own.pk),
@@ -314,6 +341,28 @@ def _rows(buyer, contract, lead, member):
         "courses": run.course, "course-runs": run, "learning-purchases": learning,
         "outside-purchases": purchase, "scores": make.score(contract.offering),
         **_granted(buyer), **_delivered(buyer, member), "audit-events": AuditEvent.objects.first(),
+    }  # fmt: skip
+
+
+def _asked(buyer, users):
+    """A round of requests in which another ME's lead decides, and money moved, frozen, judged."""
+    by, day = users["hr_admin"], make.TODAY
+    rule = make.add_rule(
+        make.year_budget(fund="learning"), "requests",
+        {"ask_until": make.MARCH, "decide_by": make.APRIL}, board=[users["foreign"]],
+    )  # fmt: skip
+    asked = budget_requests.ask(
+        rule, buyer, amount=Decimal(9), reason="Two vans", by=users["lead"], on=day
+    )
+    wish = moving.Wish(buyer, make.me(), "operating", Decimal(1), "team_moved")
+    verdict = ValueVerdict.objects.create(
+        micro_enterprise=buyer, month="2026-01-01", is_judged=True, value_added=5, labour=4,
+        has_paying_customer=True, has_met_outcome=True, judged_on=day,
+    )  # fmt: skip
+    return {
+        "budget-rounds": rule, "budget-requests": asked, "value-verdicts": verdict,
+        "moves": moving.move(wish, key="matrix", by=by, on=day),
+        "freezes": freezing.freeze(buyer, fund="incentive", reason="Audit", by=by, on=day),
     }  # fmt: skip
 
 
@@ -426,6 +475,19 @@ def _bodies(buyer, contract, own, rows, member):
         "post budgets/{id}/leave-out/": {"rule": str(rows["budgets"].rules.get().pk)},
         "post budgets/{id}/publish/": {"seen": "x", "starts_on": "2026-03-01"},
         "post grants/": me | {"amount": "10.00"},
+        "post budget-requests/": me | {
+            "round": key["budget-rounds"], "amount": "5.00", "reason": "A van",
+        },
+        "post budget-requests/{id}/vote/": {"amount": "5.00"},
+        "post moves/": {
+            "payer": str(buyer.pk), "payee": str(make.me().pk), "amount": "1.00",
+            "reason": "other",
+        },
+        "post freezes/": me | {"fund": "learning", "reason": "Audit"},
+        "post freezes/{id}/lift/": {"reason": "Done"},
+        "post switches/": me | {
+            "starts_on": "2026-03-01", "operating": "1.00", "reason": "Real",
+        },
         "post cost-records/": me | FIGURE | {"kind": "other"},
         "post cost-records/{id}/correct/": {"amount": "1.00", "source": "SAP"},
         "post outside-sales/": me | FIGURE,

@@ -87,7 +87,7 @@ PAGES = [
     form("accounts:describe", "proposed", "mh"),
     form("accounts:reject", "proposed", "h"),
     form("accounts:rights", "shop", "h"),
-    form("accounts:dissolve", "shop", "mlsh"),
+    Page("accounts:dissolve", "shop", OURS + OFFICES, "mlsh"),
     form("accounts:name_lead", "shop", "h"),
     form("accounts:name_lead", "proposed", "h"),
     form("accounts:add_member", "shop", "l"),
