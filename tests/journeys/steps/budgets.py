@@ -16,9 +16,12 @@ def gives_a_department_to_its_customers(visitor, department, customers, *, cost,
     visitor.reads("If you publish this")
 
 
-def grants(visitor, me, amount, *, fund, name):
+def grants(visitor, me, amount, *, fund, name, year=None):
+    """Of the running fiscal year, unless told."""
     visitor.chooses_from_the_menu("Budgets")
     visitor.follows("Grant money")
+    if year:
+        visitor.fills({"Fiscal year": year})
     visitor.fills({
         "Micro-enterprise": me, "Amount": amount, "What it is for": name, fund: True,
         "Reason": "A new task",

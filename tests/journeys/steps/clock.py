@@ -10,7 +10,7 @@ def moves_to(visitor, day):
     footer = visitor.page.get_by_role("contentinfo")
     footer.get_by_label("Demo: move the day to").fill(day.isoformat())
     footer.get_by_role("button", name="Move to", exact=True).click()
-    expect(visitor.main).to_contain_text(f"Today is now {day:%-d %B %Y}", timeout=60_000)
+    expect(visitor.main).to_contain_text(f"Today is now {day:%-d %B %Y}", timeout=180_000)
 
 
 def reads_the_day(visitor, day):

@@ -8,7 +8,7 @@ def adds_a_category(visitor, name):
     visitor.reads(name)
 
 
-def publishes_an_offering(visitor, words, *, price, measure):
+def publishes_an_offering(visitor, words, *, price, measure, level=None):
     """A provider writes it, looks it over and publishes; `price` is the plan and its fields."""
     plan, figures = price
     visitor.opens("/market/offerings/")
@@ -17,6 +17,9 @@ def publishes_an_offering(visitor, words, *, price, measure):
     visitor.fills({plan: True}, within=visitor.main.locator(".plan-choice"))
     visitor.fills(figures, within=visitor.main.locator("#plan-fields"))
     visitor.fills(measure, within=visitor.main.get_by_role("group", name="Measure 1"))
+    if level:
+        visitor.main.get_by_text("Add a service level", exact=True).click()
+        visitor.fills(level, within=visitor.main.get_by_role("group", name="Service level 1"))
     visitor.presses("Save and look over")
     visitor.reads("If you publish this")
     visitor.presses("Publish offering")
