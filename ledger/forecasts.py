@@ -4,6 +4,7 @@ The ledger knows promises and budgets. What signed contracts plan beyond them, a
 are named in the setting `SIGNED_PLANS`.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,7 +16,7 @@ from django.db.models import Q, Sum
 from django.utils.module_loading import import_string
 
 from accounts.models import MicroEnterprise
-from ledger import queries, releasing
+from ledger import holds, queries, releasing
 from ledger.models import Allocation, BudgetRule, Cause, Reservation, Transfer, Wallet
 from ledger.money import ZERO
 from ledger.months import last_day, month_of, months_of_year
@@ -206,11 +207,21 @@ def _sales(plans: Iterable[SignedPlan], month: date) -> Decimal:
 
 
 def _spent_by_month(me: MicroEnterprise, *, fund: str, year: int) -> dict[date, Decimal]:
-    rows = Transfer.objects.filter(
-        payer__owner=me, payer__fund=fund, payer__fiscal_year=year, kind__in=queries.SPENT
-    )
-    sums = rows.order_by().values("month").annotate(total=Sum("amount"))
-    return {row["month"]: row["total"] for row in sums}
+    """What the bar calls spent, by month: refunds come off it, what others got of held money is it.
+
+    Four queries.
+    """
+    wallets = Wallet.objects.filter(owner=me, fund=fund, fiscal_year=year)
+    paid = Transfer.objects.filter(payer__in=wallets, kind__in=queries.SPENT)
+    refunded = Transfer.objects.filter(queries.REFUNDED, payee__in=wallets)
+    found: dict[date, Decimal] = defaultdict(Decimal)
+    for rows, sign in ((paid, 1), (refunded, -1)):
+        for row in rows.order_by().values("month").annotate(total=Sum("amount")):
+            found[row["month"]] += sign * row["total"]
+    for outcome in holds.outcomes(list(wallets.values_list("pk", flat=True))).values():
+        for month, amount in outcome.spent_by_month.items():
+            found[month] += amount
+    return found
 
 
 def _grants_to_come(me: MicroEnterprise, *, fund: str, year: int) -> dict[date, Decimal]:

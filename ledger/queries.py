@@ -7,25 +7,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import (
-    Case,
-    Exists,
-    F,
-    Max,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
+from django.db.models import Case, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts import clock
 from accounts.models import MicroEnterprise, User
 from accounts.permissions import may_see_all_money, may_see_budgets, memberships_of
+from ledger import holds
 from ledger.models import (
     Allocation,
     BudgetRule,
@@ -43,6 +31,8 @@ Kind = Transfer.Kind
 SPENT = (Kind.CHARGE, Kind.PURCHASE, Kind.LEARNING, Kind.LEVY)
 RESERVED = Reservation.Kind
 System = Wallet.System
+# What came back of a payment; what of held money comes back is told by `holds`.
+REFUNDED = Q(kind=Kind.CREDIT) | Q(kind=Kind.PURCHASE, payer__system=System.OUTSIDE)
 
 
 def fiscal_year_of(day: date) -> int:
@@ -174,7 +164,7 @@ def figures_of(wallets: Iterable[Wallet], *, on: date) -> list[Measured]:
     found = list(wallets)
     owners = MicroEnterprise.objects.in_bulk({wallet.owner_id for wallet in found})
     rows = Wallet.objects.filter(pk__in=[wallet.pk for wallet in found])
-    figures = {row.pk: (row, hold) for row, hold in _figures(rows, on=on)}
+    figures = {row.pk: (row, held) for row, held in _figures(rows, on=on)}
     return [
         Measured(wallet, _money(owners[wallet.owner_id or 0], *figures[wallet.pk]))
         for wallet in found
@@ -258,14 +248,14 @@ class _Measured(NamedTuple):
     dispute_window: Decimal
     paid_out: Decimal
     refunded: Decimal
-    put_on_hold: Decimal
+    was_held: Decimal
 
 
 def _monies(me: MicroEnterprise, rows: QuerySet[Wallet], *, on: date) -> list[Money]:
-    return [_money(me, row, hold) for row, hold in _figures(rows, on=on)]
+    return [_money(me, row, held) for row, held in _figures(rows, on=on)]
 
 
-def _figures(rows: QuerySet[Wallet], *, on: date) -> list[tuple[_Measured, "_Hold"]]:
+def _figures(rows: QuerySet[Wallet], *, on: date) -> list[tuple[_Measured, holds.Outcome]]:
     measured = [
         _Measured(**row)
         for row in rows.annotate(
@@ -273,20 +263,18 @@ def _figures(rows: QuerySet[Wallet], *, on: date) -> list[tuple[_Measured, "_Hol
             committed=_reserved(on, RESERVED.COMMITTED),
             dispute_window=_reserved(on, RESERVED.DISPUTE_WINDOW),
             paid_out=_moved(Q(payer=OuterRef("pk"), kind__in=SPENT)),
-            refunded=_moved(
-                Q(payee=OuterRef("pk"))
-                & (Q(kind=Kind.CREDIT) | Q(kind=Kind.PURCHASE, payer__system=System.OUTSIDE))
+            refunded=_moved(REFUNDED & Q(payee=OuterRef("pk"))),
+            was_held=_moved(
+                Q(payer=OuterRef("pk"), payee__system=System.HELD)
+                | Q(payee=OuterRef("pk"), payer__system=System.HELD)
             ),
-            put_on_hold=_moved(Q(payer=OuterRef("pk"), payee__system=System.HELD)),
         ).values(*_Measured._fields)
     ]
-    holds = _holds({row.pk for row in measured if row.put_on_hold})
-    return [(row, holds.get(row.pk, _NOTHING_HELD)) for row in measured]
+    held = holds.outcomes({row.pk for row in measured if row.was_held})
+    return [(row, held.get(row.pk, holds.Outcome())) for row in measured]
 
 
-def _money(me: MicroEnterprise, row: _Measured, hold: "_Hold") -> Money:
-    # What others were given of the held money is spent; what came back is not.
-    lost = row.put_on_hold - hold.still - hold.returned
+def _money(me: MicroEnterprise, row: _Measured, held: holds.Outcome) -> Money:
     return Money(
         me,
         row.fund,
@@ -295,8 +283,8 @@ def _money(me: MicroEnterprise, row: _Measured, hold: "_Hold") -> Money:
         pre_committed=row.pre_committed,
         committed=row.committed,
         dispute_window=row.dispute_window,
-        spent=row.paid_out - row.refunded + lost,
-        held=hold.still,
+        spent=row.paid_out - row.refunded + held.spent,
+        held=held.still,
     )
 
 
@@ -311,53 +299,6 @@ def _moved(which: Q) -> Coalesce:
 
 def _summed(rows: QuerySet[Any, Any]) -> Coalesce:
     return Coalesce(Subquery(rows.annotate(total=Sum("amount")).values("total")), Value(ZERO))
-
-
-class _Hold(NamedTuple):
-    still: Decimal
-    returned: Decimal
-
-
-_NOTHING_HELD = _Hold(ZERO, ZERO)
-
-
-def _holds(payers: Collection[int]) -> dict[int, _Hold]:
-    """What of each wallet's held money is still held, and what was returned to it.
-
-    A hold and what is released of it carry the same cause. Where one cause holds money of both
-    sides, what is released counts for the earlier hold first.
-    """
-    if not payers:
-        return {}
-    mine = Transfer.objects.filter(
-        payer__in=payers, payee__system=System.HELD,
-        cause_route=OuterRef("cause_route"), cause_id=OuterRef("cause_id"),
-    )  # fmt: skip
-    rows = Transfer.objects.filter(Exists(mine)).order_by("pk").select_related("payer", "payee")
-    left: dict[Cause, list[tuple[int, Decimal]]] = defaultdict(list)
-    returned: dict[int, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        if row.payee.system == System.HELD:
-            left[row.cause].append((row.payer_id, row.amount))
-        elif row.payer.system == System.HELD:
-            if any(payer == row.payee_id for payer, _ in left[row.cause]):
-                returned[row.payee_id] += row.amount
-            left[row.cause] = _without(left[row.cause], row.amount)
-    still: dict[int, Decimal] = defaultdict(Decimal)
-    for holds in left.values():
-        for payer, amount in holds:
-            still[payer] += amount
-    return {payer: _Hold(still[payer], returned[payer]) for payer in payers}
-
-
-def _without(holds: list[tuple[int, Decimal]], amount: Decimal) -> list[tuple[int, Decimal]]:
-    """The holds after so much of them was released, the earlier ones first."""
-    rest = []
-    for payer, held in holds:
-        gone = min(held, amount)
-        amount -= gone
-        rest.append((payer, held - gone))
-    return rest
 
 
 def _total(rows: QuerySet[Transfer]) -> Decimal:

@@ -270,7 +270,7 @@ def rush_of(year: int, *, on: date, mes: Collection[int] | None = None) -> dict[
 
 def _rush(spent: Mapping[date, Decimal], months: list[date]) -> Rush:
     span = months[months.index(min(spent)) :]
-    mean = (sum(spent.values(), ZERO) / len(span)).quantize(Decimal("0.01"))
+    mean = to_cents(sum(spent.values(), ZERO) / len(span))
     return Rush(spent.get(months[-1], ZERO), mean)
 
 

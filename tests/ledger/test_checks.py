@@ -2,7 +2,7 @@
 
 import json
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
 
@@ -33,11 +33,11 @@ def unguarded(table):
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
-def moved(payer, payee, amount, kind, *, cause=1, month=MARCH):
-    number = Transfer.objects.count()
+def moved(payer, payee, amount, kind, *, cause=1, month=MARCH, reference=""):
+    reference = reference or f"{kind}/{Transfer.objects.count()}"
     return actions.pay(
         payer, payee, Decimal(amount), kind=kind, month=month, on=TODAY,
-        reference=f"{kind}/{number}", cause=Cause("contracts:contract", cause),
+        reference=reference, cause=Cause("contracts:contract", cause),
     )  # fmt: skip
 
 
@@ -188,7 +188,8 @@ def test_the_money_bar_and_the_derivation_agree_on_held_and_spent_money():
     shop, lab = make.me("Shop"), make.me("Lab")
     make.granted(shop, "1000.00")
     mine, theirs, held = make.wallet(shop), actions.wallet_of(lab, month=MARCH), "held"
-    moved(mine, actions.system_wallet(held), "140.00", "hold", cause=7)
+    hold = {"cause": 7, "reference": "2026-03/test/7"}
+    moved(mine, actions.system_wallet(held), "140.00", "hold", **hold)
     bar = make.money(shop)
     assert (bar.held, bar.spent, bar.available) == (140, 0, 860)
     moved(actions.system_wallet(held), mine, "56.00", "release", cause=7)
@@ -198,6 +199,42 @@ def test_the_money_bar_and_the_derivation_agree_on_held_and_spent_money():
     assert (bar.held, bar.spent, bar.available) == (0, 80, 920)
     row = next(each for each in derivation.of_all_wallets() if each.wallet == mine.pk)
     assert (row.held, row.spent, row.available) == (0, 80, 920)
+    assert broken() == {}
+
+
+def test_what_comes_back_of_what_the_provider_had_earned_was_not_spent_by_either_side():
+    """After posting: 200.00 paid, 140.00 of it held, 56.00 back to the buyer, 84.00 released."""
+    shop, lab = make.me("Shop"), make.me("Lab")
+    make.granted(shop, "1000.00")
+    mine, theirs, held = make.wallet(shop), actions.wallet_of(lab, month=MARCH), "held"
+    moved(mine, theirs, "200.00", "charge")
+    moved(theirs, actions.system_wallet(held), "140.00", "hold", cause=7)
+    bars = [make.money(each) for each in (shop, lab)]
+    assert [(bar.held, bar.spent, bar.available) for bar in bars] == [(0, 200, 800), (140, 0, 60)]
+    moved(actions.system_wallet(held), mine, "56.00", "release", cause=7)
+    moved(actions.system_wallet(held), theirs, "84.00", "release", cause=7)
+    bars = [make.money(each) for each in (shop, lab)]
+    assert [(bar.held, bar.spent, bar.available) for bar in bars] == [(0, 144, 856), (0, 0, 144)]
+    assert [bar.received for bar in bars] == [1000, 144]
+    derived = {row.name: row for row in derivation.of_all_wallets()}
+    found = [(row.authorised, row.held, row.spent) for row in (derived["Shop"], derived["Lab"])]
+    assert found == [(1000, 0, 144), (144, 0, 0)]
+    assert broken() == {}
+
+
+def test_what_comes_back_in_a_later_year_is_received_there_and_was_spent_in_the_old_one():
+    shop, lab = make.me("Shop"), make.me("Lab")
+    make.granted(shop, "1000.00")
+    theirs, held = actions.wallet_of(lab, month=MARCH), actions.system_wallet("held")
+    moved(make.wallet(shop), theirs, "200.00", "charge")
+    moved(theirs, held, "140.00", "hold", cause=7)
+    later = date(2027, 1, 1)
+    for me, amount in ((shop, "56.00"), (lab, "84.00")):
+        moved(held, actions.wallet_of(me, month=later), amount, "release", cause=7, month=later)
+    assert (make.money(shop).spent, make.money(shop).available) == (200, 800)
+    for me, amount in ((shop, 56), (lab, 84)):
+        new = make.money(me, on=later)
+        assert (new.spent, new.held, new.received, new.available) == (0, 0, amount, amount)
     assert broken() == {}
 
 
