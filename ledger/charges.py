@@ -1,6 +1,6 @@
 """What is posted for a month: charges, what is disputed of them, and what they leave open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -60,6 +60,7 @@ class Waiting(NamedTuple):
     cause_id: int
     amount: Decimal
     available: Decimal
+    is_above_cap: bool
 
 
 class Unpaid(NamedTuple):
@@ -76,3 +77,21 @@ class Posted:
     waiting: list[Waiting] = field(default_factory=list)
     unpaid: list[Unpaid] = field(default_factory=list)
     held: list[Hold] = field(default_factory=list)
+
+
+def with_holds(charges: Iterable[Charge], holds: Mapping[int, Sequence[Hold]]) -> list[Charge]:
+    """No more is held of a charge than is due, the earlier dispute first; `holds` by cause."""
+    return [
+        charge._replace(holds=_within(max(charge.due, ZERO), holds[charge.cause_id]))
+        if charge.cause_id in holds
+        else charge
+        for charge in charges
+    ]
+
+
+def _within(left: Decimal, holds: Sequence[Hold]) -> list[Hold]:
+    kept = []
+    for cause_id, amount in holds:
+        kept.append(Hold(cause_id, min(amount, left)))
+        left -= kept[-1].amount
+    return kept

@@ -110,4 +110,9 @@ class Sheet:
 
 def reference_of(cause: Cause, *, month: date, part: str) -> str:
     """`2026-03/contract/9/net`: month first, so that a month's references lie together."""
-    return f"{text_of(month)}/{cause.cause_route.partition(':')[2]}/{cause.cause_id}/{part}"
+    return f"{prefix_of(cause.cause_route, month)}{cause.cause_id}/{part}"
+
+
+def prefix_of(route: str, month: date) -> str:
+    """`2026-03/contract/`: what all references of one route and month begin with."""
+    return f"{text_of(month)}/{route.partition(':')[2]}/"

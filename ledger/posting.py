@@ -9,16 +9,17 @@ every row that points at the wallet wait, and deadlocks with settlement).
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts import clock
-from ledger import actions, basis, queries
-from ledger.charges import Charge, Hold, Levy, Posted, Unpaid, Waiting, Window
+from ledger import actions, basis, plain_charges, queries
+from ledger.charges import Charge, Hold, Levy, Posted, Unpaid, Waiting, Window, with_holds
 from ledger.models import Cause, Reservation, Wallet
 from ledger.money import ZERO
 from ledger.moves import Sheet
+from ledger.sql import array, run
 
 _MAKE_WALLETS = """
     INSERT INTO ledger_wallet (owner_id, fund, fiscal_year, system, balance, reserved)
@@ -76,12 +77,55 @@ def post_charges(
     as it had money available. Revenue less the levy stays reserved to the end of the window, so it
     pays nobody's overage (PRODUCT 4.7, 4.10).
     """
-    _run("SET CONSTRAINTS ALL IMMEDIATE")  # Else keys are checked at commit, under the locks.
-    owners = {me for charge in charges for me in (charge.buyer, charge.provider)}
-    wallets = _wallets_by_owner(owners | ({levy.owner} if levy else set()), month)
-    promised = _lock_promises(charges, wallets, route=route, month=month)
     sheet = Sheet(route, month, on, clock.now(), levy)
-    _prepare(sheet, charges, wallets)
+    wallets = _begin(sheet, {me for charge in charges for me in (charge.buyer, charge.provider)})
+    return _post(charges, sheet, wallets, window, hold_route)
+
+
+@transaction.atomic
+def post_collected(
+    *,
+    route: str,
+    month: date,
+    window: Window,
+    on: date,
+    hold_route: str = "",
+    levy: Levy | None = None,
+    holds: Mapping[int, Sequence[Hold]] | None = None,
+) -> Posted:
+    """The same for all charges in `plain_charges`, of which the plain ones stay in the database.
+
+    `holds` are what is to be held, by cause. With a levy no charge is plain.
+    """
+    sheet = Sheet(route, month, on, clock.now(), levy)
+    wallets = _begin(sheet, plain_charges.parties())
+    year = queries.fiscal_year_of(month)
+    charges = plain_charges.everything() if levy else plain_charges.pay(sheet, year=year)
+    return _post(with_holds(charges, holds or {}), sheet, wallets, window, hold_route)
+
+
+def _begin(sheet: Sheet, owners: set[int]) -> dict[int, int]:
+    """The wallet of each party, and what the sheet has to know of them."""
+    run("SET CONSTRAINTS ALL IMMEDIATE")  # Else keys are checked at commit, under the locks.
+    levy = sheet.levy
+    wallets = _wallets_by_owner(owners | ({levy.owner} if levy else set()), sheet.month)
+    sheet.levy_wallet = wallets[levy.owner] if levy else 0
+    charged = basis.charged_mes(wallets.keys(), month=sheet.month)
+    sheet.charged = frozenset(wallets[me] for me in charged)
+    return wallets
+
+
+def _post(
+    charges: Sequence[Charge],
+    sheet: Sheet,
+    wallets: Mapping[int, int],
+    window: Window,
+    hold_route: str,
+) -> Posted:
+    promised = _lock_promises(charges, wallets, route=sheet.route, month=sheet.month)
+    if any(charge.holds for charge in charges):
+        sheet.held_wallet = actions.system_wallet(Wallet.System.HELD).pk
+    _subsidize(charges, wallets, sheet)
     posted, above = Posted(), list[_Above]()
     for charge in sorted(charges):
         promise = promised.get(charge.cause_id, _Promise([], wallets[charge.buyer], ZERO))
@@ -97,26 +141,16 @@ def post_charges(
         else:
             sheet.take_levy(charge.cause_id, charge.provider, payee, paid)
     sheet.write()
-    _close([key for row in promised.values() for key in row.keys], on=on)
+    _close([key for row in promised.values() for key in row.keys], on=sheet.on)
     for row in promised.values():
         sheet.held[row.wallet] -= row.amount
-    free = _lock_wallets({*wallets.values(), *sheet.held}, sheet.held, on=on)
+    free = _lock_wallets({*wallets.values(), *sheet.held}, sheet.held, on=sheet.on)
     for each in above:
         _decide(each, free, wallets, hold_route, sheet, posted)
     sheet.write()
     _open_windows(sheet, window)
     _change_wallets(sheet)
     return posted
-
-
-def _prepare(sheet: Sheet, charges: Sequence[Charge], wallets: Mapping[int, int]) -> None:
-    """Name the wallets beside those of the parties, and write what needs no decision at all."""
-    sheet.levy_wallet = wallets[sheet.levy.owner] if sheet.levy else 0
-    charged = basis.charged_mes(wallets.keys(), month=sheet.month)
-    sheet.charged = frozenset(wallets[me] for me in charged)
-    if any(charge.holds for charge in charges):
-        sheet.held_wallet = actions.system_wallet(Wallet.System.HELD).pk
-    _subsidize(charges, wallets, sheet)
 
 
 def _subsidize(charges: Sequence[Charge], wallets: Mapping[int, int], sheet: Sheet) -> None:
@@ -197,7 +231,9 @@ def _decide(
         sheet.pay(charge.cause_id, payer, payee, more, "overage")
         paid += more
     else:
-        posted.waiting.append(Waiting(charge.cause_id, amount, free[payer]))
+        posted.waiting.append(
+            Waiting(charge.cause_id, amount, free[payer], is_above_cap=not charge.may_exceed)
+        )
     sheet.take_levy(charge.cause_id, charge.provider, payee, paid)
 
 
@@ -219,11 +255,11 @@ def _wallets_by_owner(owners: set[int], month: date) -> dict[int, int]:
         "fund": Wallet.Fund.OPERATING.value,
         "year": queries.fiscal_year_of(month),
     }
-    found = dict(_run(_FIND_WALLETS, values))
+    found = dict(run(_FIND_WALLETS, values))
     missing = sorted(set(owners) - found.keys())
     if missing:
-        _run(_MAKE_WALLETS, values | {"owners": array(missing)})
-        found = dict(_run(_FIND_WALLETS, values))
+        run(_MAKE_WALLETS, values | {"owners": array(missing)})
+        found = dict(run(_FIND_WALLETS, values))
     return found
 
 
@@ -239,7 +275,7 @@ def _lock_promises(
     }
     settles = {charge.cause_id: {month, *charge.months} for charge in charges}
     found: dict[int, _Promise] = {}
-    for key, cause, of, wallet, amount in _run(_LOCK_PROMISES, values):
+    for key, cause, of, wallet, amount in run(_LOCK_PROMISES, values):
         if of in settles[cause]:
             before = found.get(cause, _Promise([], wallet, ZERO))
             found[cause] = _Promise([*before.keys, key], wallet, before.amount + amount)
@@ -253,8 +289,8 @@ def _lock_wallets(keys: Iterable[int], held: dict[int, Decimal], *, on: date) ->
     """
     kind = Reservation.Kind.DISPUTE_WINDOW.value
     values = {"wallets": array(sorted(keys)), "kind": kind, "on": on}
-    ended = _run(_LOCK_ENDED_WINDOWS, values)
-    free: dict[int, Decimal] = dict(_run(_LOCK_WALLETS, values))
+    ended = run(_LOCK_ENDED_WINDOWS, values)
+    free: dict[int, Decimal] = dict(run(_LOCK_WALLETS, values))
     _close([key for key, _, _ in ended], on=on)
     for _, wallet, amount in ended:
         held[wallet] -= amount
@@ -264,7 +300,7 @@ def _lock_wallets(keys: Iterable[int], held: dict[int, Decimal], *, on: date) ->
 
 def _close(rows: Sequence[int], *, on: date) -> None:
     if rows:
-        _run(_CLOSE, {"rows": array(rows), "on": on})
+        run(_CLOSE, {"rows": array(rows), "on": on})
 
 
 def _open_windows(sheet: Sheet, window: Window) -> None:
@@ -272,7 +308,7 @@ def _open_windows(sheet: Sheet, window: Window) -> None:
     wallets = sorted(wallet for wallet, amount in sheet.earned.items() if amount)
     if not wallets:
         return
-    _run(
+    run(
         _OPEN_WINDOWS,
         {
             "route": window.cause.cause_route,
@@ -296,15 +332,4 @@ def _change_wallets(sheet: Sheet) -> None:
         "moved": array(sheet.moved[key] for key in wallets),
         "held": array(sheet.held[key] for key in wallets),
     }
-    _run(_CHANGE_WALLETS, values)
-
-
-def array(values: Iterable[object]) -> str:
-    """PostgreSQL's own text form: one constant to parse instead of thousands."""
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def _run(query: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return cursor.fetchall() if cursor.description else []
+    run(_CHANGE_WALLETS, values)

@@ -16,7 +16,7 @@ from ledger.carrying import Divided, Rule, divided
 from ledger.models import Wallet, WalletClosing
 from ledger.money import ZERO, to_cents
 from ledger.months import months_of_year, previous
-from ledger.posting import array
+from ledger.sql import array
 
 # Learning sold and levies received are revenue as a sale is. What the posting of a month held was
 # the buyer's, so what others get of it is revenue. Every other hold takes back what was earned:

@@ -1,7 +1,7 @@
 """What buyers dispute on the preview is held when the month is posted (PRODUCT 4.10, 4.12)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,9 +9,9 @@ from typing import Any
 from django.db import connection
 
 from contracts.models import Dispute, Overage
-from ledger.charges import Charge, Hold
+from ledger.charges import Hold
 from ledger.money import ZERO
-from ledger.posting import array
+from ledger.sql import array
 
 Rows = Callable[[str, dict[str, Any]], list[tuple[Any, ...]]]
 ROUTE = "contracts:dispute"
@@ -35,17 +35,6 @@ def disputed(values: dict[str, Any], *, rows: Rows) -> dict[int, list[Hold]]:
     for contract, dispute, amount in rows(_DISPUTED, values):
         found[contract].append(Hold(dispute, amount))
     return found
-
-
-def with_holds(charge: Charge, holds: Mapping[int, Sequence[Hold]]) -> Charge:
-    """No more is held than is due, the earlier dispute first."""
-    if charge.cause_id not in holds:
-        return charge
-    left, kept = max(charge.due, ZERO), []
-    for dispute, amount in holds[charge.cause_id]:
-        kept.append(Hold(dispute, min(amount, left)))
-        left -= kept[-1].amount
-    return charge._replace(holds=kept)
 
 
 def note_held(held: Iterable[Hold], *, on: date) -> None:

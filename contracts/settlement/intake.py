@@ -18,8 +18,8 @@ from contracts.settlement.gates import Result
 from contracts.settlement.pauses import PAUSES
 from contracts.settlement.reading_arrears import HAS_ARREARS
 from ledger.months import following, last_day, month_of
-from ledger.posting import array
 from ledger.runs import Load
+from ledger.sql import array
 from marketplace.price_plans import Plan, plan_of_text
 
 _COUNTS = """

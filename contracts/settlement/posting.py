@@ -19,13 +19,15 @@ from contracts.settlement import holding, reading_levels
 from contracts.settlement.arrears import rest_by_origin
 from contracts.settlement.cases import Computed
 from contracts.settlement.reading_arrears import mark_counted
-from ledger import posting
-from ledger.charges import Charge, Levy, Posted, Unpaid, Waiting, Window
+from ledger import plain_charges, posting
+from ledger.charges import Charge, Hold, Levy, Posted, Unpaid, Waiting, Window, with_holds
 from ledger.models import Cause, SettlementChunk, SettlementRun
-from ledger.moves import reference_of
+from ledger.moves import prefix_of
+from ledger.sql import array
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
+Holds = Mapping[int, Sequence[Hold]]
 
 ROUTE = "contracts:contract"
 RUN_ROUTE = "contracts:settlement_run"
@@ -39,32 +41,48 @@ _LOCK_CONTRACTS = """
       AND EXISTS (SELECT FROM contracts_settlementline line
                   WHERE line.contract_id = c.id AND line.month = %(month)s)
     ORDER BY c.id FOR SHARE"""
+# What was posted before is not posted again. Payer or payee is the buyer in all but a subsidy.
 # Usage is within its cap while all that is charged for its origin month is: the money of the cap.
 _CHARGES = """
+    WITH wallet AS MATERIALIZED (
+        SELECT id FROM ledger_wallet WHERE owner_id BETWEEN %(first)s AND %(until)s
+    ), moved AS (
+        SELECT t.cause_id, t.reference FROM ledger_transfer t JOIN wallet ON t.payer_id = wallet.id
+        WHERE t.month = %(month)s AND t.cause_route = %(route)s
+        UNION ALL
+        SELECT t.cause_id, t.reference FROM ledger_transfer t JOIN wallet ON t.payee_id = wallet.id
+        WHERE t.month = %(month)s AND t.cause_route = %(route)s
+    ), done AS MATERIALIZED (
+        SELECT cause_id FROM moved WHERE reference IN (
+            %(prefix)s || cause_id || '/net', %(prefix)s || cause_id || '/overage',
+            %(prefix)s || cause_id || '/credit')
+        UNION ALL
+        SELECT contract_id FROM contracts_overage WHERE month = %(month)s
+        UNION ALL
+        SELECT contract_id FROM contracts_carriedamount WHERE month = %(month)s
+        UNION ALL
+        SELECT contract_id FROM contracts_dispute WHERE month = %(month)s AND held_on IS NOT NULL
+    )
     SELECT c.id, c.buyer_id, c.provider_id, sum(line.amount),
-           bool_and(line.kind <> 'usage' OR v.cap_quantity IS NULL
+           bool_and(v.cap_quantity IS NULL
                     OR counted.amount <= coalesce(v.cap_amount, v.cap_quantity * v.price)),
-           array_agg(DISTINCT line.origin_month), sum(line.subsidy)
-    FROM contracts_settlementline line
-    JOIN contracts_contract c ON c.id = line.contract_id
-    JOIN contracts_contractversion v ON v.id = line.version_id
+           array_agg(line.origin_month), sum(line.subsidy),
+           bool_and(line.origin_month = %(month)s AND line.subsidy = 0)
+             AND c.id <> ALL(%(disputed)s::bigint[])
+    FROM contracts_contract c
+    JOIN contracts_settlementline line ON line.contract_id = c.id AND line.month = %(month)s
+    LEFT JOIN contracts_contractversion v ON v.id = line.version_id AND line.kind = 'usage'
     LEFT JOIN LATERAL (
         SELECT sum(earlier.amount) AS amount FROM contracts_settlementline earlier
         WHERE earlier.contract_id = line.contract_id AND earlier.kind = 'usage'
           AND earlier.origin_month = line.origin_month AND earlier.month <= line.month
-    ) counted ON line.kind = 'usage'
-    WHERE line.month = %(month)s AND c.buyer_id BETWEEN %(first)s AND %(until)s
-      AND NOT EXISTS (SELECT FROM contracts_overage o
-                      WHERE o.contract_id = c.id AND o.month = %(month)s)
-      AND NOT EXISTS (SELECT FROM contracts_carriedamount carried
-                      WHERE carried.contract_id = c.id AND carried.month = %(month)s)
-      AND NOT EXISTS (SELECT FROM contracts_dispute d
-                      WHERE d.contract_id = c.id AND d.month = %(month)s
-                        AND d.held_on IS NOT NULL)
-      AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.reference IN (
-          %(prefix)s || c.id || '/net', %(prefix)s || c.id || '/overage',
-          %(prefix)s || c.id || '/credit', %(prefix)s || c.id || '/subsidy'))
-    GROUP BY c.id ORDER BY c.id"""
+          AND line.kind = 'usage'
+    ) counted ON true
+    WHERE c.buyer_id BETWEEN %(first)s AND %(until)s
+      AND NOT EXISTS (SELECT FROM done WHERE done.cause_id = c.id)
+    GROUP BY c.id
+    HAVING sum(line.subsidy) = 0 OR NOT EXISTS (
+        SELECT FROM ledger_transfer t WHERE t.reference = %(prefix)s || c.id || '/subsidy')"""
 _BY_ORIGIN = """
     SELECT contract_id, origin_month, sum(amount) FROM contracts_settlementline
     WHERE contract_id = ANY(%(contracts)s::bigint[]) AND month = %(month)s
@@ -122,27 +140,17 @@ def post(chunk: SettlementChunk, run: SettlementRun, *, on: date) -> None:
     again until the month locks.
     """
     policies, holidays = policy.in_force(on=run.month), accounts.holidays()
-    charges, values = _charges(chunk, run)
+    values, holds = _collect(chunk, run)
     window = Window(
         Cause(RUN_ROUTE, run.pk),
         nth_working_day_after(on, policies["dispute_window_working_days"], holidays),
     )
-    levy, done = levy_of(policies), list[Posted]()
-
-    def pay(part: Sequence[Charge]) -> None:
-        posted = posting.post_charges(
-            part, route=ROUTE, month=run.month, window=window, on=on, hold_route=holding.ROUTE,
-            levy=levy,
-        )  # fmt: skip
-        done.append(posted)
-
-    refused = {charge.cause_id: reason for charge, reason in one_by_one(pay, charges)}
+    done, refused = _pay(run.month, window, levy_of(policies), holds, on=on)
     answer_until = nth_working_day_after(on, policies["overage_answer_working_days"], holidays)
-    may_exceed = {charge.cause_id for charge in charges if charge.may_exceed}
     Overage.objects.bulk_create(
         Overage(
             contract_id=each.cause_id, run=run, month=run.month, amount=each.amount,
-            reason=_why_it_waits(each, may_exceed), waits_from_on=on, answer_until_on=answer_until,
+            reason=_why_it_waits(each), waits_from_on=on, answer_until_on=answer_until,
         )
         for posted in done
         for each in posted.waiting
@@ -150,6 +158,34 @@ def post(chunk: SettlementChunk, run: SettlementRun, *, on: date) -> None:
     _carry([each for posted in done for each in posted.unpaid], run, values)
     holding.note_held([hold for posted in done for hold in posted.held], on=on)
     _note_payments(refused, chunk, run)
+
+
+def _pay(
+    month: date, window: Window, levy: Levy | None, holds: Holds, *, on: date
+) -> tuple[list[Posted], dict[int, str]]:
+    """All that was collected at once; where the database refuses that, each charge by itself.
+
+    What stays open, and why which contract was not paid.
+    """
+    try:
+        posted = posting.post_collected(
+            route=ROUTE, month=month, window=window, on=on, hold_route=holding.ROUTE, levy=levy,
+            holds=holds,
+        )  # fmt: skip
+        return [posted], {}
+    except (IntegrityError, DataError) as error:
+        log.warning("A payment was refused, so each is tried by itself: %s", error)
+    done = list[Posted]()
+
+    def pay(part: Sequence[Charge]) -> None:
+        posted = posting.post_charges(
+            part, route=ROUTE, month=month, window=window, on=on, hold_route=holding.ROUTE,
+            levy=levy,
+        )  # fmt: skip
+        done.append(posted)
+
+    charges = with_holds(plain_charges.everything(), holds)
+    return done, {charge.cause_id: reason for charge, reason in one_by_one(pay, charges)}
 
 
 def levy_of(policies: policy.Policies) -> Levy | None:
@@ -163,19 +199,22 @@ def levy_of(policies: policy.Policies) -> Levy | None:
     return Levy(owner, policies.percent("levy_percent"))
 
 
-def _charges(chunk: SettlementChunk, run: SettlementRun) -> tuple[list[Charge], dict[str, Any]]:
-    """What each contract of the chunk owes, and the values that the chunk's queries share."""
+def _collect(chunk: SettlementChunk, run: SettlementRun) -> tuple[dict[str, Any], Holds]:
+    """Put what each contract of the chunk owes where the ledger finds it.
+
+    The values that the chunk's queries share, and what is disputed.
+    """
     values = {
         "month": run.month,
         "first": chunk.first_buyer,
         "until": chunk.last_buyer,
-        "prefix": reference_of(Cause(ROUTE, 0), month=run.month, part="")[: -len("0/")],
+        "route": ROUTE,
+        "prefix": prefix_of(ROUTE, run.month),
     }
     _rows(_LOCK_CONTRACTS, values)
-    charges = [Charge(*row) for row in _rows(_CHARGES, values)]
-    if holds := holding.disputed(values, rows=_rows):
-        charges = [holding.with_holds(charge, holds) for charge in charges]
-    return charges, values
+    holds = holding.disputed(values, rows=_rows)
+    plain_charges.collect(_CHARGES, values | {"disputed": array(holds)})
+    return values, holds
 
 
 def _carry(unpaid: Sequence[Unpaid], run: SettlementRun, values: dict[str, Any]) -> None:
@@ -183,7 +222,7 @@ def _carry(unpaid: Sequence[Unpaid], run: SettlementRun, values: dict[str, Any])
     if not unpaid:
         return
     sums: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
-    values = values | {"contracts": posting.array(each.cause_id for each in unpaid)}
+    values = values | {"contracts": array(each.cause_id for each in unpaid)}
     for contract, origin, amount in _rows(_BY_ORIGIN, values):
         sums[contract].append((origin, amount))
     CarriedAmount.objects.bulk_create(
@@ -228,8 +267,8 @@ def one_by_one(
     return []
 
 
-def _why_it_waits(waiting: Waiting, may_exceed: set[int]) -> str:
-    if waiting.cause_id not in may_exceed:
+def _why_it_waits(waiting: Waiting) -> str:
+    if waiting.is_above_cap:
         return "More was used than the contract allows without the buyer’s word."
     return f"{waiting.amount:,.2f} is needed, {waiting.available:,.2f} was available."
 

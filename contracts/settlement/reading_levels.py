@@ -12,7 +12,7 @@ from contracts.satisfaction import SATISFIED_FROM
 from contracts.settlement.cases import Case
 from contracts.settlement.promises import Adjusted, Book, EarnBack, Measured, Opinion, Promise
 from ledger.months import month_of, previous
-from ledger.posting import array
+from ledger.sql import array
 from marketplace.service_levels import Level, tiers_of
 
 Rows = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
