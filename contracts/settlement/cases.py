@@ -92,9 +92,6 @@ class Line(NamedTuple):
     subsidy: Decimal = ZERO
 
 
-Computed = tuple[Case, list[Line]]
-
-
 class InForce(NamedTuple):
     """The days, inclusive, on which a version's terms hold."""
 

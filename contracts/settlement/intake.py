@@ -1,8 +1,8 @@
-"""Reading a chunk: a fixed number of queries whatever its size, one Case per contract."""
+"""Reading a chunk: a fixed number of queries whatever its size; a Case for what is not plain."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, DateField, F, Q
@@ -20,7 +20,7 @@ from contracts.settlement.reading_arrears import HAS_ARREARS
 from ledger.months import following, last_day, month_of
 from ledger.runs import Load
 from ledger.sql import array
-from marketplace.price_plans import Plan, plan_of_text
+from marketplace.price_plans import Plan, PricePlan, plan_of_text
 
 _COUNTS = """
     u.counted_in IS NULL AND u.state IN ('reported', 'confirmed')
@@ -48,21 +48,20 @@ _DUE = f"""
 _LOADS = f"""
     SELECT c.buyer_id, count(*) FROM contracts_contract c
     WHERE {_DUE} GROUP BY 1 ORDER BY 1"""  # noqa: S608
+# With the versions that both sides signed on one hash, in their order. The hash is looked up by
+# version: by party, an ME with many contracts would be read once for each of them.
 _CONTRACTS = f"""
-    SELECT c.id, c.buyer_id, c.provider_id, c.starts_on,
-           least(c.ended_on, c.ends_on, c.over_after_on)
+    SELECT c.id, v.id, v.plan, v.price, v.unit, v.parameters::text,
+           c.starts_on <= %(month)s AND v.valid_from_on <= %(month)s
+             AND least(c.ended_on, c.ends_on, c.over_after_on) >= %(last)s,
+           v.valid_from_on, v.cap_quantity, c.buyer_id, c.provider_id,
+           c.starts_on, least(c.ended_on, c.ends_on, c.over_after_on)
     FROM contracts_contract c
-    WHERE c.buyer_id BETWEEN %(first)s AND %(until)s AND {_DUE} ORDER BY c.id"""  # noqa: S608
-_TERMS = """
-    SELECT v.contract_id, v.id, v.valid_from_on, v.plan, v.price, v.unit,
-           v.parameters::text, v.cap_quantity
-    FROM contracts_contractversion v
-    JOIN contracts_contract c ON c.id = v.contract_id
-    JOIN contracts_signature s ON s.version_id = v.id AND s.hash = v.hash
-         AND s.party_id IN (c.buyer_id, c.provider_id)
-    WHERE v.contract_id = ANY(%(contracts)s::bigint[])
-    GROUP BY v.id HAVING count(DISTINCT s.party_id) = 2
-    ORDER BY v.contract_id, v.number"""
+    LEFT JOIN contracts_contractversion v ON v.contract_id = c.id AND 2 = (
+        SELECT count(*) FROM contracts_signature s
+        WHERE s.version_id = v.id AND s.hash = v.hash AND s.party_id IN (c.buyer_id, c.provider_id))
+    WHERE c.buyer_id BETWEEN %(first)s AND %(until)s AND {_DUE}
+    ORDER BY c.id, v.number"""  # noqa: S608
 _USAGE = f"""
     SELECT u.contract_id, u.used_on, u.quantity, u.item, u.id FROM contracts_usage u
     WHERE u.contract_id = ANY(%(contracts)s::bigint[]) AND {_COUNTS}
@@ -92,33 +91,78 @@ def loads(month: date) -> list[Load]:
     return [Load(*row) for row in _rows(_LOADS, _values(month))]
 
 
-def cases(month: date, *, first: int, until: int) -> tuple[list[Case], dict[int, list[int]]]:
-    """The contracts of these buyers that have no lines yet; with the keys of the usage of each.
+class Plain(NamedTuple):
+    """A contract with one price for all days of the month, of which nothing else is known."""
+
+    contract: int
+    version: int
+    plan: PricePlan
+
+
+class Intake(NamedTuple):
+    """What a chunk has to settle; `counted` are the keys of the usage that each case counts."""
+
+    plain: list[Plain]
+    cases: list[Case]
+    counted: dict[int, list[int]]
+
+
+class _Cases(dict[int, Case]):
+    """Cases by contract, made when somebody asks for them: most of a month stays plain."""
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        self.rows: dict[int, list[tuple[Any, ...]]] = {}
+        for row in rows:
+            self.rows.setdefault(row[0], []).append(row)
+
+    def __missing__(self, contract: int) -> Case:
+        rows = self.rows[contract]
+        *_, buyer, provider, first, last = rows[0]
+        terms = [_terms(row) for row in rows if row[1] is not None]
+        case = self[contract] = Case(contract, buyer, provider, Days(first, last), terms)
+        return case
+
+    def plain(self) -> Iterator[Plain]:
+        """Those that nobody asked for and that have a case of their own for no other reason."""
+        for contract, rows in self.rows.items():
+            if contract in self:
+                continue
+            _, version, plan, price, unit, parameters, is_whole, *_ = rows[0]
+            if is_whole and len(rows) == 1 and not Plan(plan).counts:
+                yield Plain(contract, version, plan_of_text(plan, price, unit, parameters))
+            else:
+                self[contract]  # Makes it.
+
+
+def _terms(row: tuple[Any, ...]) -> Terms:
+    _, version, plan, price, unit, parameters, _, valid_from, cap, *_ = row
+    return Terms(version, valid_from, plan_of_text(plan, price, unit, parameters), cap)
+
+
+def read(month: date, *, first: int, until: int) -> Intake:
+    """The contracts of these buyers that have no lines yet.
 
     The usage rows stay locked to the end of the transaction, so that nobody contests what is
     being counted.
     """
     values = _values(month) | {"first": first, "until": until}
-    found: dict[int, Case] = {}
-    for contract, buyer, provider, *active in _rows(_CONTRACTS, values):
-        found[contract] = Case(contract, buyer, provider, Days(*active))
-    values["contracts"] = array(found)
-    for contract, version, valid_from, plan, price, unit, parameters, cap in _rows(_TERMS, values):
-        tariff = plan_of_text(plan, price, unit, parameters)
-        found[contract].terms.append(Terms(version, valid_from, tariff, cap))
+    found = _Cases(_rows(_CONTRACTS, values))
+    values["contracts"] = array(found.rows)
     for contract, *entry in _rows(_USAGE, values):
         found[contract].usage.append(Delivered(*entry))
     for contract, *days in _rows(PAUSES, values):
         found[contract].suspended.append(Days(*days))
     for contract, late in _rows(_LATE, values):
-        if contract in found:
+        if contract in found.rows:
             found[contract].late.append(late)
     reading_arrears.fill(found, values, rows=_rows)
     reading_levels.fill(found, values, rows=_rows)
     _read_settled(found, month)
     for contract, *result in _rows(_RESULTS, values | {"gated": _GATED}):
         found[contract].results.append(Result(*result))
-    return list(found.values()), {case.contract: counted_keys(case) for case in found.values()}
+    plain = list(found.plain())
+    cases = [found[contract] for contract in sorted(found)]
+    return Intake(plain, cases, {case.contract: counted_keys(case) for case in cases if case.usage})
 
 
 def _read_settled(found: Mapping[int, Case], month: date) -> None:
@@ -128,7 +172,9 @@ def _read_settled(found: Mapping[int, Case], month: date) -> None:
         if case.usage
         for origin in sorted({month_of(each.used_on) for each in case.usage} - {month})
     ]
-    contracts, months = zip(*late, strict=True) if late else ((), ())
+    if not late:
+        return
+    contracts, months = zip(*late, strict=True)
     values = {"contracts": array(contracts), "months": array(months)}
     for contract, *entry in _rows(_SETTLED, values):
         found[contract].settled.append(Delivered(*entry))

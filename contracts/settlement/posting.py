@@ -2,28 +2,28 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from io import StringIO
 from typing import Any, TypeVar
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from accounts import clock, policy
 from accounts import queries as accounts
 from accounts.models import MicroEnterprise
 from accounts.workdays import nth_working_day_after
-from contracts.models import CarriedAmount, Overage, SettlementRefusal, Usage
-from contracts.settlement import holding, reading_levels
+from contracts.models import CarriedAmount, Overage, SettlementRefusal
+from contracts.settlement import holding, reading_arrears, reading_levels, rows
 from contracts.settlement.arrears import rest_by_origin
-from contracts.settlement.cases import Computed
-from contracts.settlement.reading_arrears import mark_counted
+from contracts.settlement.intake import Intake
+from contracts.settlement.rows import Written
 from ledger import plain_charges, posting
 from ledger.charges import Charge, Hold, Levy, Posted, Unpaid, Waiting, Window, with_holds
 from ledger.models import Cause, SettlementChunk, SettlementRun
 from ledger.moves import prefix_of
 from ledger.sql import array
+from ledger.sql import run as run_sql
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -31,9 +31,6 @@ Holds = Mapping[int, Sequence[Hold]]
 
 ROUTE = "contracts:contract"
 RUN_ROUTE = "contracts:settlement_run"
-_COPY_LINES = """
-    COPY contracts_settlementline (month, run_id, policy_version, contract_id, version_id, kind,
-        term, origin_month, amount, quantity, calculation, subsidy) FROM STDIN"""
 # Shared, so that no contract changes its promises while they are paid; before any other lock.
 _LOCK_CONTRACTS = """
     SELECT c.id FROM contracts_contract c
@@ -83,44 +80,41 @@ _CHARGES = """
     GROUP BY c.id
     HAVING sum(line.subsidy) = 0 OR NOT EXISTS (
         SELECT FROM ledger_transfer t WHERE t.reference = %(prefix)s || c.id || '/subsidy')"""
+_COUNT_USAGE = """
+    UPDATE contracts_usage SET counted_in = %(month)s WHERE id = ANY(%(keys)s::bigint[])"""
 _BY_ORIGIN = """
     SELECT contract_id, origin_month, sum(amount) FROM contracts_settlementline
     WHERE contract_id = ANY(%(contracts)s::bigint[]) AND month = %(month)s
     GROUP BY 1, 2"""
 
 
-def write_lines(
-    computed: Sequence[Computed], counted: Mapping[int, Sequence[int]], *, run: SettlementRun
-) -> dict[int, str]:
-    """COPY the lines and mark what they count; contracts that the database refused, and why."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    refused: dict[int, str] = {}
+def write_lines(lines: Sequence[Written], *, run: SettlementRun) -> dict[int, str]:
+    """COPY the lines; contracts that the database refused, and why."""
+    run_sql("SET CONSTRAINTS ALL IMMEDIATE")
+    failed = one_by_one(lambda part: rows.copy(part, run), lines)
+    return {each.contract: reason for each, reason in failed}
 
-    def write(part: Sequence[Computed]) -> None:
-        _copy_lines(part, run)
 
-    for (case, _), reason in one_by_one(write, computed):
-        refused[case.contract] = reason
-    keys = [
-        key
-        for case, _ in computed
-        if case.contract not in refused
-        for key in counted.get(case.contract, [])
-    ]
-    written = [case for case, _ in computed if case.contract not in refused]
-    mark_counted(written, month=run.month)
-    reading_levels.mark_counted(written, month=run.month)
-    if keys:
-        Usage.objects.filter(pk__in=keys).update(counted_in=run.month)
-    return refused
+def mark_counted(found: Intake, *, without: Container[int], run: SettlementRun) -> None:
+    """What now has its line is in no other month."""
+    cases = [case for case in found.cases if case.contract not in without]
+    reading_arrears.mark_counted(cases, month=run.month)
+    reading_levels.mark_counted(cases, month=run.month)
+    if keys := [key for case in cases for key in found.counted.get(case.contract, [])]:
+        run_sql(_COUNT_USAGE, {"month": run.month, "keys": array(keys)})
 
 
 def note_refusals(
-    refused: Mapping[int, tuple[str, str]], *, settled: Iterable[int], run: SettlementRun
+    refused: Mapping[int, tuple[str, str]],
+    *,
+    settled: Container[int],
+    chunk: SettlementChunk,
+    run: SettlementRun,
 ) -> None:
     """Remember what could not be settled, by contract as code and sentence; forget what now is."""
-    run.refusals.filter(contract__in=list(settled)).delete()
+    gone = [key for key in _refused_in(chunk, run) if key in settled]
+    if gone:
+        run.refusals.filter(contract__in=gone).delete()
     now = clock.now()
     SettlementRefusal.objects.bulk_create(
         (
@@ -211,8 +205,8 @@ def _collect(chunk: SettlementChunk, run: SettlementRun) -> tuple[dict[str, Any]
         "route": ROUTE,
         "prefix": prefix_of(ROUTE, run.month),
     }
-    _rows(_LOCK_CONTRACTS, values)
-    holds = holding.disputed(values, rows=_rows)
+    run_sql(_LOCK_CONTRACTS, values)
+    holds = holding.disputed(values, rows=run_sql)
     plain_charges.collect(_CHARGES, values | {"disputed": array(holds)})
     return values, holds
 
@@ -223,7 +217,7 @@ def _carry(unpaid: Sequence[Unpaid], run: SettlementRun, values: dict[str, Any])
         return
     sums: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
     values = values | {"contracts": array(each.cause_id for each in unpaid)}
-    for contract, origin, amount in _rows(_BY_ORIGIN, values):
+    for contract, origin, amount in run_sql(_BY_ORIGIN, values):
         sums[contract].append((origin, amount))
     CarriedAmount.objects.bulk_create(
         CarriedAmount(
@@ -236,14 +230,16 @@ def _carry(unpaid: Sequence[Unpaid], run: SettlementRun, values: dict[str, Any])
 
 def _note_payments(refused: Mapping[int, str], chunk: SettlementChunk, run: SettlementRun) -> None:
     """Remember whose payment was refused, and forget those that are paid by now."""
-    before = run.refusals.filter(
-        code="not_paid",
-        contract__buyer__gte=chunk.first_buyer,
-        contract__buyer__lte=chunk.last_buyer,
-    )
-    paid = set(before.values_list("contract", flat=True)) - refused.keys()
+    paid = set(_refused_in(chunk, run, code="not_paid")) - refused.keys()
     codes = {key: ("not_paid", reason) for key, reason in refused.items()}
-    note_refusals(codes, settled=paid, run=run)
+    note_refusals(codes, settled=paid, chunk=chunk, run=run)
+
+
+def _refused_in(chunk: SettlementChunk, run: SettlementRun, **more: str) -> list[int]:
+    found = run.refusals.filter(
+        contract__buyer__gte=chunk.first_buyer, contract__buyer__lte=chunk.last_buyer, **more
+    )
+    return list(found.values_list("contract", flat=True))
 
 
 def one_by_one(
@@ -271,34 +267,3 @@ def _why_it_waits(waiting: Waiting) -> str:
     if waiting.is_above_cap:
         return "More was used than the contract allows without the buyer’s word."
     return f"{waiting.amount:,.2f} is needed, {waiting.available:,.2f} was available."
-
-
-def _copy_lines(computed: Sequence[Computed], run: SettlementRun) -> None:
-    start = f"{run.month}\t{run.pk}\t{run.policy_version}"
-    rows = [
-        f"{start}\t{case.contract}\t{line.version}\t{line.kind}\t{_escaped(line.term)}"
-        f"\t{line.origin_month}\t{line.amount}\t{_or_null(line.quantity)}"
-        f"\t{_escaped(line.calculation)}\t{line.subsidy}\n"
-        for case, lines in computed
-        for line in lines
-    ]
-    # Django turns the errors of execute() into its own, but not those of copy_expert().
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        cursor.copy_expert(_COPY_LINES, StringIO("".join(rows)))
-
-
-def _or_null(quantity: Decimal | None) -> str:
-    return r"\N" if quantity is None else str(quantity)
-
-
-def _escaped(text: str) -> str:
-    """COPY's text form: a unit is free text, and may hold a tab or a backslash."""
-    for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-        text = text.replace(plain, escaped)
-    return text
-
-
-def _rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(cursor.fetchall())

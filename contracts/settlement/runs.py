@@ -16,8 +16,7 @@ from accounts.errors import Refused
 from accounts.models import Organization, User
 from accounts.outages import is_outage
 from contracts.models import SettlementLine
-from contracts.settlement import intake, posting
-from contracts.settlement.cases import Computed
+from contracts.settlement import intake, posting, rows
 from contracts.settlement.computing import lines_of
 from ledger import month_lock, runs, year_end
 from ledger.models import SettlementChunk, SettlementRun, Transfer
@@ -137,21 +136,22 @@ def waiting_for(month: date, *, on: date) -> list[date]:
 
 def compute(chunk: SettlementChunk, run: SettlementRun) -> None:
     """The first pass: one contract that cannot be computed is set aside and stops no other."""
-    cases, counted = intake.cases(run.month, first=chunk.first_buyer, until=chunk.last_buyer)
-    computed = list[Computed]()
+    found = intake.read(run.month, first=chunk.first_buyer, until=chunk.last_buyer)
+    lines = [rows.written_alike(*each, run.month) for each in found.plain]
     refused: dict[int, tuple[str, str]] = {}
-    for case in cases:
+    for case in found.cases:
         try:
-            computed.append((case, lines_of(case, run.month)))
+            lines.append(rows.written(case.contract, lines_of(case, run.month)))
         except Refused as reason:
             refused[case.contract] = (reason.code, str(reason))
         except Exception as error:  # a fault in one contract is reported, and the rest goes on
             log.exception("Contract %s could not be computed", case.contract)
             refused[case.contract] = ("fault", f"It could not be computed: {error!r}")
-    failed = posting.write_lines(computed, counted, run=run)
+    failed = posting.write_lines(lines, run=run)
     refused |= {key: ("not_written", reason) for key, reason in failed.items()}
-    settled = [case.contract for case, _ in computed if case.contract not in refused]
-    posting.note_refusals(refused, settled=settled, run=run)
+    posting.mark_counted(found, without=refused, run=run)
+    settled = {each.contract for each in lines} - refused.keys()
+    posting.note_refusals(refused, settled=settled, chunk=chunk, run=run)
 
 
 def digest_of(run: SettlementRun) -> str:
@@ -159,9 +159,9 @@ def digest_of(run: SettlementRun) -> str:
     lines = SettlementLine.objects.filter(month=run.month).order_by(
         "contract_id", Collate("kind", "C"), Collate("term", "C"), "origin_month"
     )
-    rows = lines.values_list("contract_id", "kind", "term", "origin_month", "amount", "quantity")
+    told = lines.values_list("contract_id", "kind", "term", "origin_month", "amount", "quantity")
     digest = sha256()
-    for row in rows.iterator(chunk_size=10_000):
+    for row in told.iterator(chunk_size=10_000):
         digest.update("|".join(map(str, row)).encode() + b"\n")
     return digest.hexdigest()
 

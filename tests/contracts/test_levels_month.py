@@ -185,7 +185,7 @@ def test_a_chunk_reads_its_levels_in_a_fixed_number_of_queries_whatever_its_size
 
     def cost():
         with CaptureQueriesContext(connection) as captured:
-            cases, _ = intake.cases(MARCH, first=buyer, until=buyer)
+            cases = intake.read(MARCH, first=buyer, until=buyer).cases
         return cases, len(captured)
 
     make.twins(contract, 9, met=91, of=100)
