@@ -215,7 +215,7 @@ def _carry(unpaid: Sequence[Unpaid], run: SettlementRun, values: dict[str, Any])
     """What a provider could not pay back is a line of the next month, by the month it is from."""
     if not unpaid:
         return
-    sums: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+    sums = defaultdict[int, list[tuple[date, Decimal]]](list)
     values = values | {"contracts": array(each.cause_id for each in unpaid)}
     for contract, origin, amount in run_sql(_BY_ORIGIN, values):
         sums[contract].append((origin, amount))
