@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -32,23 +32,28 @@ Holds = Mapping[int, Sequence[Hold]]
 ROUTE = "contracts:contract"
 RUN_ROUTE = "contracts:settlement_run"
 # Shared, so that no contract changes its promises while they are paid; before any other lock.
+# OFFSET 0: contract by contract, as below.
 _LOCK_CONTRACTS = """
     SELECT c.id FROM contracts_contract c
     WHERE c.buyer_id BETWEEN %(first)s AND %(until)s
       AND EXISTS (SELECT FROM contracts_settlementline line
-                  WHERE line.contract_id = c.id AND line.month = %(month)s)
+                  WHERE line.contract_id = c.id AND line.month = %(month)s OFFSET 0)
     ORDER BY c.id FOR SHARE"""
 # What was posted before is not posted again. Payer or payee is the buyer in all but a subsidy.
 # Usage is within its cap while all that is charged for its origin month is: the money of the cap.
+# Lines are looked up contract by contract (LATERAL, and `+ 0` for earlier months): while the
+# statistics do not know the month yet it seems empty, and each chunk would read all of it.
 _CHARGES = """
-    WITH wallet AS MATERIALIZED (
-        SELECT id FROM ledger_wallet WHERE owner_id BETWEEN %(first)s AND %(until)s
-    ), moved AS (
-        SELECT t.cause_id, t.reference FROM ledger_transfer t JOIN wallet ON t.payer_id = wallet.id
-        WHERE t.month = %(month)s AND t.cause_route = %(route)s
+    WITH moved AS MATERIALIZED (
+        SELECT t.cause_id, t.reference FROM ledger_wallet w CROSS JOIN LATERAL (
+            SELECT cause_id, reference FROM ledger_transfer
+            WHERE payer_id = w.id AND month = %(month)s AND kind = 'charge' OFFSET 0) t
+        WHERE w.owner_id BETWEEN %(first)s AND %(until)s
         UNION ALL
-        SELECT t.cause_id, t.reference FROM ledger_transfer t JOIN wallet ON t.payee_id = wallet.id
-        WHERE t.month = %(month)s AND t.cause_route = %(route)s
+        SELECT t.cause_id, t.reference FROM ledger_wallet w CROSS JOIN LATERAL (
+            SELECT cause_id, reference FROM ledger_transfer
+            WHERE payee_id = w.id AND month = %(month)s AND kind = 'credit' OFFSET 0) t
+        WHERE w.owner_id BETWEEN %(first)s AND %(until)s
     ), done AS MATERIALIZED (
         SELECT cause_id FROM moved WHERE reference IN (
             %(prefix)s || cause_id || '/net', %(prefix)s || cause_id || '/overage',
@@ -60,26 +65,33 @@ _CHARGES = """
         UNION ALL
         SELECT contract_id FROM contracts_dispute WHERE month = %(month)s AND held_on IS NOT NULL
     )
-    SELECT c.id, c.buyer_id, c.provider_id, sum(line.amount),
-           bool_and(v.cap_quantity IS NULL
-                    OR counted.amount <= coalesce(v.cap_amount, v.cap_quantity * v.price)),
-           array_agg(line.origin_month), sum(line.subsidy),
-           bool_and(line.origin_month = %(month)s AND line.subsidy = 0)
-             AND c.id <> ALL(%(disputed)s::bigint[])
+    SELECT c.id, c.buyer_id, c.provider_id, owed.due, owed.may_exceed, owed.months, owed.subsidy,
+           owed.is_plain AND c.id <> ALL(%(disputed)s::bigint[])
     FROM contracts_contract c
-    JOIN contracts_settlementline line ON line.contract_id = c.id AND line.month = %(month)s
-    LEFT JOIN contracts_contractversion v ON v.id = line.version_id AND line.kind = 'usage'
-    LEFT JOIN LATERAL (
-        SELECT sum(earlier.amount) AS amount FROM contracts_settlementline earlier
-        WHERE earlier.contract_id = line.contract_id AND earlier.kind = 'usage'
-          AND earlier.origin_month = line.origin_month AND earlier.month <= line.month
-          AND line.kind = 'usage'
-    ) counted ON true
+    CROSS JOIN LATERAL (
+        SELECT sum(line.amount) AS due,
+               bool_and(v.cap_quantity IS NULL
+                        OR counted.amount <= coalesce(v.cap_amount, v.cap_quantity * v.price))
+                 AS may_exceed,
+               array_agg(line.origin_month) AS months, sum(line.subsidy) AS subsidy,
+               bool_and(line.origin_month = %(month)s AND line.subsidy = 0) AS is_plain
+        FROM contracts_settlementline line
+        LEFT JOIN contracts_contractversion v ON v.id = line.version_id AND line.kind = 'usage'
+        LEFT JOIN LATERAL (
+            SELECT sum(earlier.amount) AS amount FROM contracts_settlementline earlier
+            WHERE earlier.contract_id = c.id AND earlier.kind = 'usage' AND line.kind = 'usage'
+              AND earlier.origin_month = line.origin_month AND earlier.month + 0 <= %(month)s
+        ) counted ON true
+        WHERE line.contract_id = c.id AND line.month = %(month)s HAVING count(*) > 0
+    ) owed
     WHERE c.buyer_id BETWEEN %(first)s AND %(until)s
       AND NOT EXISTS (SELECT FROM done WHERE done.cause_id = c.id)
-    GROUP BY c.id
-    HAVING sum(line.subsidy) = 0 OR NOT EXISTS (
-        SELECT FROM ledger_transfer t WHERE t.reference = %(prefix)s || c.id || '/subsidy')"""
+      AND (owed.subsidy = 0 OR NOT EXISTS (
+          SELECT FROM ledger_transfer t
+          WHERE t.reference = %(prefix)s || c.id || '/subsidy'))"""
+_FORGET_REFUSALS = """
+    DELETE FROM contracts_settlementrefusal
+    WHERE run_id = %(run)s AND contract_id = ANY(%(contracts)s::bigint[])"""
 _COUNT_USAGE = """
     UPDATE contracts_usage SET counted_in = %(month)s WHERE id = ANY(%(keys)s::bigint[])"""
 _BY_ORIGIN = """
@@ -105,16 +117,10 @@ def mark_counted(found: Intake, *, without: Container[int], run: SettlementRun) 
 
 
 def note_refusals(
-    refused: Mapping[int, tuple[str, str]],
-    *,
-    settled: Container[int],
-    chunk: SettlementChunk,
-    run: SettlementRun,
+    refused: Mapping[int, tuple[str, str]], *, settled: Iterable[int], run: SettlementRun
 ) -> None:
     """Remember what could not be settled, by contract as code and sentence; forget what now is."""
-    gone = [key for key in _refused_in(chunk, run) if key in settled]
-    if gone:
-        run.refusals.filter(contract__in=gone).delete()
+    run_sql(_FORGET_REFUSALS, {"run": run.pk, "contracts": array(settled)})
     now = clock.now()
     SettlementRefusal.objects.bulk_create(
         (
@@ -230,16 +236,14 @@ def _carry(unpaid: Sequence[Unpaid], run: SettlementRun, values: dict[str, Any])
 
 def _note_payments(refused: Mapping[int, str], chunk: SettlementChunk, run: SettlementRun) -> None:
     """Remember whose payment was refused, and forget those that are paid by now."""
-    paid = set(_refused_in(chunk, run, code="not_paid")) - refused.keys()
-    codes = {key: ("not_paid", reason) for key, reason in refused.items()}
-    note_refusals(codes, settled=paid, chunk=chunk, run=run)
-
-
-def _refused_in(chunk: SettlementChunk, run: SettlementRun, **more: str) -> list[int]:
-    found = run.refusals.filter(
-        contract__buyer__gte=chunk.first_buyer, contract__buyer__lte=chunk.last_buyer, **more
+    before = run.refusals.filter(
+        code="not_paid",
+        contract__buyer__gte=chunk.first_buyer,
+        contract__buyer__lte=chunk.last_buyer,
     )
-    return list(found.values_list("contract", flat=True))
+    paid = set(before.values_list("contract", flat=True)) - refused.keys()
+    codes = {key: ("not_paid", reason) for key, reason in refused.items()}
+    note_refusals(codes, settled=paid, run=run)
 
 
 def one_by_one(

@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from accounts import policy
-from contracts.models import Measurement
 from contracts.satisfaction import SATISFIED_FROM
 from contracts.settlement.cases import Case
 from contracts.settlement.promises import Adjusted, Book, EarnBack, Measured, Opinion, Promise
 from ledger.months import month_of, previous
-from ledger.sql import array
+from ledger.sql import array, run
 from marketplace.service_levels import Level, tiers_of
 
 Rows = Callable[[str, Mapping[str, Any]], list[tuple[Any, ...]]]
@@ -38,6 +37,8 @@ _FRESH = f"""
     FROM contracts_measurement m
     WHERE m.contract_id = ANY(%(promised)s::bigint[]) AND {COUNTS}
     ORDER BY m.id FOR NO KEY UPDATE"""  # noqa: S608  own words
+_COUNT = """
+    UPDATE contracts_measurement SET counted_in = %(month)s WHERE id = ANY(%(keys)s::bigint[])"""
 _KNOWN = """
     SELECT m.contract_id, m.term, m.month, m.met, m.measured - m.maintenance - m.buyer_caused,
            m.maintenance + m.buyer_caused
@@ -104,7 +105,7 @@ def mark_counted(cases: Iterable[Case], *, month: date) -> None:
     """What now has its line never changes again; one update at most."""
     keys = [key for case in cases if case.book for key in case.book.keys]
     if keys:
-        Measurement.objects.filter(pk__in=keys).update(counted_in=month)
+        run(_COUNT, {"month": month, "keys": array(keys)})
 
 
 def _earliest(case: Case, book: Book) -> date:

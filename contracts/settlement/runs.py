@@ -151,7 +151,7 @@ def compute(chunk: SettlementChunk, run: SettlementRun) -> None:
     refused |= {key: ("not_written", reason) for key, reason in failed.items()}
     posting.mark_counted(found, without=refused, run=run)
     settled = {each.contract for each in lines} - refused.keys()
-    posting.note_refusals(refused, settled=settled, chunk=chunk, run=run)
+    posting.note_refusals(refused, settled=settled, run=run)
 
 
 def digest_of(run: SettlementRun) -> str:
