@@ -21,8 +21,16 @@ from ledger.models import Cause, Freeze, Reservation, Transfer, Wallet
 from ledger.money import ZERO, exact
 from ledger.months import fiscal_year, month_of, months_of_year
 from ledger.runs import month_is_locked
+from ledger.sql import run
 
 payload_of = attrgetter("payer_id", "payee_id", "amount", "kind", "month", "cause")
+_SECOND_LOOK = """
+    SELECT array(SELECT id FROM ledger_reservation
+                 WHERE cause_route = %(cause_route)s AND cause_id = %(cause_id)s
+                   AND kind = ANY(%(kinds)s) AND closed_on IS NULL),
+           EXISTS (SELECT FROM ledger_freeze
+                   WHERE micro_enterprise_id = %(owner)s AND fund IN ('', %(fund)s)
+                     AND lifted_on IS NULL)"""
 PROMISES = (Reservation.Kind.PRE_COMMITTED, Reservation.Kind.COMMITTED)
 
 
@@ -155,14 +163,17 @@ def promise(
     wallets = locking.lock_wallets(change, on=on)
     # A twin promised or the year was closed while we waited; now that we hold the wallets, a second
     # look is final.
-    if _is_raced(old, cause) or any(wallets[key].closed_on for key in change):
+    open_now, is_frozen = _second_look(cause, owner, fund)
+    is_raced = set(open_now) != {row.pk for row in old}
+    if is_raced or any(wallets[key].closed_on for key in change):
         promise(owner, plan, kind=kind, cause=cause, on=on, fund=fund, is_signed=is_signed)
         return
-    if not is_signed and _is_new(old, kind, change):
+    if is_frozen and not is_signed and _is_new(old, kind, change):
         _require_not_frozen(owner, fund)
     for key, more in change.items():
         locking.require_available(wallets, wallets[key], more)
-    Reservation.objects.filter(pk__in=[row.pk for row in old]).update(closed_on=on)
+    if old:
+        Reservation.objects.filter(pk__in=[row.pk for row in old]).update(closed_on=on)
     Reservation.objects.bulk_create(
         Reservation(
             wallet=wallets_by_month[month], kind=kind, month=month, amount=amount,
@@ -336,6 +347,15 @@ def _other_year(month: date) -> Refused:
     )
 
 
-def _is_raced(old: Sequence[Reservation], cause: Cause) -> bool:
-    keys = Reservation.objects.open().of(cause).filter(kind__in=PROMISES)
-    return set(keys.values_list("pk", flat=True)) != {row.pk for row in old}
+def _second_look(cause: Cause, owner: MicroEnterprise, fund: str) -> tuple[list[int], bool]:
+    """The keys of the promises of a cause that are open, and whether the money is frozen.
+
+    One question, because others wait for the wallet meanwhile.
+    """
+    values = cause._asdict() | {
+        "kinds": [kind.value for kind in PROMISES],
+        "owner": owner.pk,
+        "fund": fund,
+    }
+    [(keys, is_frozen)] = run(_SECOND_LOOK, values)
+    return keys, is_frozen

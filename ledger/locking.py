@@ -15,6 +15,14 @@ from django.db.models import QuerySet
 from accounts.errors import Refused
 from ledger.models import Reservation, Wallet
 from ledger.money import ZERO
+from ledger.sql import array, run
+
+# By what changes and in one statement, because others wait for it.
+_CHANGE = """
+    UPDATE ledger_wallet w SET balance = w.balance + d.moved, reserved = w.reserved + d.held
+    FROM unnest(%(wallets)s::bigint[], %(moved)s::numeric[], %(held)s::numeric[])
+         AS d (id, moved, held)
+    WHERE w.id = d.id"""
 
 
 def held(rows: QuerySet[Reservation]) -> list[Reservation]:
@@ -87,6 +95,7 @@ def change_wallets(
         if moved or held_more:
             wallet.balance += moved
             wallet.reserved += held_more
-            changed.append(wallet)
+            changed.append((key, moved, held_more))
     if changed:
-        Wallet.objects.bulk_update(changed, ["balance", "reserved"], batch_size=500)
+        keys, moves, holds = (array(column) for column in zip(*changed, strict=True))
+        run(_CHANGE, {"wallets": keys, "moved": moves, "held": holds})

@@ -25,6 +25,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 # Many contracts share their plan and price; reading the parameters of each anew would be most of
 # the work of a large month.
 _REMEMBERED = 10_000
+_WITH_FEE = frozenset({"fixed", "two_part"})
 
 
 class Plan(Enum):
@@ -42,23 +43,20 @@ class Plan(Enum):
     GAIN_SHARE = "gain_share"
     DUAL_PRICE = "dual_price"
 
-    @property
-    def rule(self) -> Rule:
-        return RULES[self.value]
-
-    @property
-    def label(self) -> str:
-        return self.rule.label
+    def __init__(self, word: str) -> None:
+        """Attributes and no properties: a month asks each of them a million times."""
+        self.rule: Rule = RULES[word]
+        self.label: str = self.rule.label
+        # The item of usage that it charges: units, hours, outcomes, gain; empty for none.
+        self.counts: str = self.rule.counts
+        # Whether a part of it is fixed, and therefore prorated.
+        self.has_fee: bool = word in _WITH_FEE
+        self.is_gated: bool = self.rule.is_gated
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What it needs to know beside its price."""
         return tuple(self.rule.parameters)
-
-    @property
-    def counts(self) -> str:
-        """The item of usage that it charges: units, hours, outcomes, gain; empty for none."""
-        return self.rule.counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +84,12 @@ class PricePlan:
     @property
     def has_fee(self) -> bool:
         """Whether a part of it is fixed, and therefore prorated."""
-        return self.plan in _WITH_FEE
+        return self.plan.has_fee
 
     @property
     def is_gated(self) -> bool:
         """Whether a month is charged only once its success is known."""
-        return self.plan.rule.is_gated
+        return self.plan.is_gated
 
     @property
     def gate(self) -> str:
@@ -182,9 +180,6 @@ class PricePlan:
     @property
     def _figures(self) -> Mapping[str, Any]:
         return {"price": self.price, **self.values}
-
-
-_WITH_FEE = frozenset({Plan.FIXED, Plan.TWO_PART})
 
 
 def plan_of(

@@ -43,27 +43,9 @@ def request(
     person the first request comes back. Refused `offer_expired`, `not_trading`,
     `not_enough_money`.
     """
-    require_orderer(by, buyer, on=on)
-    own_key = f"{by.pk}/{key}" if key else ""
-    if earlier := _requested_before(own_key, offer, buyer, quantity):
-        return earlier
-    _require_on_offer(offer, buyer, on=on)
-    amount = _amount_of(offer, quantity)
-    purchase = OutsidePurchase(
-        buyer=buyer, offer=offer, quantity=quantity.quantize(QUANTITY), price=offer.price,
-        amount=amount, reason=reason.strip(), requested_on=on, requested_by=by, order_key=own_key,
-    )  # fmt: skip
-    try:
-        with transaction.atomic():
-            purchase.save(force_insert=True)
-    except IntegrityError as error:
-        earlier = _requested_before(own_key, offer, buyer, quantity)
-        if constraints.name_of(error) != "ordered_once_per_key" or earlier is None:
-            raise
-        return earlier  # A twin requested it while we waited.
-    _promise(purchase, kind=Reservation.Kind.PRE_COMMITTED, on=on)
-    audit.record("outside_purchase.request", purchase, by=by, on=on, me=buyer, amount=amount)
-    return purchase
+    return _placed(
+        State.REQUESTED, offer, quantity=quantity, buyer=buyer, by=by, on=on, reason=reason, key=key
+    )
 
 
 @transaction.atomic
@@ -92,11 +74,15 @@ def buy(
     reason: str = "",
     key: str = "",
 ) -> OutsidePurchase:
-    """Request and order in one step: nobody else has to say anything."""
-    asked = request(offer, quantity=quantity, buyer=buyer, by=by, on=on, reason=reason, key=key)
-    if asked.state != State.REQUESTED:
-        return asked
-    return order(asked, by=by, on=on)
+    """Request and order in one step: nobody else has to say anything.
+
+    The amount is committed at once. With the `key` of a request that is not ordered yet, that one
+    is ordered.
+    """
+    found = _placed(
+        State.ORDERED, offer, quantity=quantity, buyer=buyer, by=by, on=on, reason=reason, key=key
+    )
+    return order(found, by=by, on=on) if found.state == State.REQUESTED else found
 
 
 @transaction.atomic
@@ -148,6 +134,49 @@ def cancel(purchase: OutsidePurchase, *, by: User, on: date) -> OutsidePurchase:
     freed = ledger.release(found.cause, on=on)
     audit.record("outside_purchase.cancel", found, by=by, on=on, me=found.buyer, released=freed)
     return found
+
+
+def _placed(
+    state: State,
+    offer: OutsideOffer,
+    *,
+    quantity: Decimal,
+    buyer: MicroEnterprise,
+    by: User,
+    on: date,
+    reason: str,
+    key: str,
+) -> OutsidePurchase:
+    """A new purchase in that state, requested or ordered; with a used key the one that has it.
+
+    Its money is promised last: whoever buys from the same wallet waits from then on.
+    """
+    require_orderer(by, buyer, on=on)
+    own_key = f"{by.pk}/{key}" if key else ""
+    if earlier := _requested_before(own_key, offer, buyer, quantity):
+        return earlier
+    _require_on_offer(offer, buyer, on=on)
+    amount = _amount_of(offer, quantity)
+    is_ordered = state == State.ORDERED
+    purchase = OutsidePurchase(
+        buyer=buyer, offer=offer, quantity=quantity.quantize(QUANTITY), price=offer.price,
+        amount=amount, reason=reason.strip(), requested_on=on, requested_by=by, order_key=own_key,
+        state=state, ordered_on=on if is_ordered else None, ordered_by=by if is_ordered else None,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            purchase.save(force_insert=True)
+    except IntegrityError as error:
+        earlier = _requested_before(own_key, offer, buyer, quantity)
+        if constraints.name_of(error) != "ordered_once_per_key" or earlier is None:
+            raise
+        return earlier  # A twin requested it while we waited.
+    audit.record("outside_purchase.request", purchase, by=by, on=on, me=buyer, amount=amount)
+    if is_ordered:
+        audit.record("outside_purchase.order", purchase, by=by, on=on, me=buyer)
+    kind = Reservation.Kind.COMMITTED if is_ordered else Reservation.Kind.PRE_COMMITTED
+    _promise(purchase, kind=kind, on=on)
+    return purchase
 
 
 def _locked(purchase: OutsidePurchase, *, by: User, on: date) -> OutsidePurchase:

@@ -32,10 +32,7 @@ class _Row(NamedTuple):
     level: Level
     measured: Measured | None
     is_fresh: bool
-
-    @property
-    def share(self) -> Decimal | None:
-        return self.measured.share if self.measured else None
+    share: Decimal | None
 
 
 class _Sheet(NamedTuple):
@@ -57,6 +54,8 @@ class _Sheet(NamedTuple):
         A cap that is too small is shared in proportion to what is owed, by largest remainder, ties
         to the earlier listed level: two of 1,200.00 under 1,800.00 are 900.00 each.
         """
+        if not any(wanted):
+            return [*wanted], [*wanted]
         given = {
             term: sign * amount
             for (of_kind, term, origin), amount in self.book.settled.items()
@@ -93,7 +92,9 @@ def level_lines(
                 book, origin, version, promise.cap, base_of(book, charged, origin),
                 _rows(book, promise, origin), is_due=origin in due,
             )  # fmt: skip
-            made += [*_credit_lines(sheet), *_bonus_lines(sheet)]
+            made += _credit_lines(sheet)
+            if any(level.bonus is not None for level in promise.levels):
+                made += _bonus_lines(sheet)
     made += _earn_back_lines(book, made, month, spans_in)
     return made
 
@@ -123,10 +124,12 @@ def base_of(book: Book, charged: Sequence[Line], origin: date) -> Base:
 def _rows(book: Book, promise: Promise, origin: date) -> list[_Row]:
     fresh = {each.term: each for each in book.fresh if each.month == origin}
     known = {each.term: each for each in book.known if each.month == origin}
-    return [
-        _Row(level, fresh.get(level.name) or known.get(level.name), level.name in fresh)
-        for level in promise.levels
-    ]
+    rows = []
+    for level in promise.levels:
+        measured = fresh.get(level.name) or known.get(level.name)
+        share = measured.share if measured else None
+        rows.append(_Row(level, measured, level.name in fresh, share))
+    return rows
 
 
 def _credit_lines(sheet: _Sheet) -> Iterator[Line]:
@@ -171,9 +174,11 @@ def _earn_back_lines(
     book: Book, made: Sequence[Line], month: date, spans_in: Spans
 ) -> Iterator[Line]:
     """Part of a credit comes back once the next months were good: one line, outside the cap."""
-    rule = book.earn_back
+    credited, rule = _credits(book, made), book.earn_back
+    if not credited:
+        return
     shares = {(each.term, each.month): each.share for each in [*book.known, *book.fresh]}
-    for (term, origin), amount in sorted(_credits(book, made).items()):
+    for (term, origin), amount in sorted(credited.items()):
         version, promise = promise_in(book, spans_in(origin))
         level = next((each for each in promise.levels if each.name == term), None)
         if level is None or not level.earns_back or (EARN_BACK, term, origin) in book.settled:

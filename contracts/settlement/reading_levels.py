@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from accounts import policy
@@ -25,7 +26,7 @@ _MONTHS_OF_A_PAUSE = 3
 _PROMISED = """
     SELECT v.contract_id, v.id, v.credit_cap, v.satisfaction_percent, v.satisfaction_target,
            v.satisfaction_floor, l.name, l.promise, l.unit, l.measurer, l.excludes_maintenance,
-           l.excludes_buyer_caused, l.tiers, l.earns_back, l.bonus_above, l.bonus
+           l.excludes_buyer_caused, l.tiers::text, l.earns_back, l.bonus_above, l.bonus
     FROM contracts_contractversion v
     LEFT JOIN contracts_servicelevel l ON l.version_id = v.id
     WHERE v.contract_id = ANY(%(contracts)s::bigint[])
@@ -121,16 +122,16 @@ def _promised(rows: Iterable[tuple[Any, ...]]) -> dict[int, dict[int, Promise]]:
         adjusted = None if percent is None else Adjusted(percent, target, floor)
         promise = promises.get(version, Promise((), cap, adjusted))
         if level[0] is not None:
-            promise = promise._replace(levels=(*promise.levels, _level(level)))
+            promise = promise._replace(levels=(*promise.levels, _level(*level)))
         promises[version] = promise
     return found
 
 
-def _level(columns: list[Any]) -> Level:
+# Many contracts promise the same, and reading the tiers of each anew would be most of the work.
+@lru_cache(maxsize=10_000)
+def _level(*columns: Any) -> Level:
     words = dict(zip(Level.__dataclass_fields__, columns, strict=True))
-    tiers = words["tiers"]
-    words["tiers"] = tiers_of(json.loads(tiers) if isinstance(tiers, str) else tiers)
-    return Level(**words)
+    return Level(**words | {"tiers": tiers_of(json.loads(words["tiers"]))})
 
 
 def _add_opinions(found: Mapping[int, Book], values: Mapping[str, Any], rows: Rows) -> None:

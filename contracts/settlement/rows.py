@@ -65,4 +65,6 @@ def _or_null(quantity: Decimal | None) -> str:
 
 def escaped(text: str) -> str:
     """COPY's text form: a unit is free text, and may hold a tab or a backslash."""
+    if text.isprintable() and "\\" not in text:
+        return text
     return text.translate(_ESCAPES)
