@@ -59,16 +59,21 @@ _SPENT = """
     WHERE w.fiscal_year = %(year)s AND t.kind = ANY(%(kinds)s::text[]) AND w.system = ''
       AND t.month = ANY(%(months)s::date[]) {own} GROUP BY 1, 2"""
 
+# What came back of held money was not spent: a buyer's own, or a refund of what it paid that year.
 _SPENT_BEFORE = """
     SELECT w.wallet,
       (SELECT coalesce(sum(amount), 0) FROM ledger_transfer t
        WHERE t.payer_id = w.wallet AND t.month < w.day
-         AND t.kind IN ('charge', 'purchase', 'learning', 'levy', 'hold'))
+         AND (t.kind IN ('charge', 'purchase', 'learning', 'levy')
+              OR t.kind = 'hold' AND t.reference LIKE '____-__/%%'))
       - (SELECT coalesce(sum(amount), 0) FROM ledger_transfer t
          WHERE t.payee_id = w.wallet AND t.month < w.day
            AND (t.kind IN ('credit', 'purchase') OR t.kind = 'release' AND EXISTS (
-             SELECT FROM ledger_transfer h WHERE h.kind = 'hold' AND h.payer_id = w.wallet
-               AND h.cause_route = t.cause_route AND h.cause_id = t.cause_id)))
+             SELECT FROM ledger_transfer h JOIN ledger_wallet payer ON payer.id = h.payer_id
+             JOIN ledger_wallet own ON own.id = w.wallet
+             WHERE h.kind = 'hold' AND h.cause_route = t.cause_route AND h.cause_id = t.cause_id
+               AND payer.fiscal_year = own.fiscal_year
+               AND (h.payer_id = w.wallet) = (h.reference LIKE '____-__/%%'))))
       + (SELECT coalesce(sum(amount), 0) FROM ledger_reservation r
          WHERE r.wallet_id = w.wallet AND r.closed_on IS NULL AND r.kind = 'committed'
            AND r.month < w.day)

@@ -294,6 +294,25 @@ def test_late_usage_of_a_contract_that_has_ended_is_still_owed():
     assert paid(contract) == [("2026-04/contract/N/overage", D("200.00"))]
 
 
+@pytest.mark.parametrize(
+    ("price", "first", "last", "amount"),
+    [
+        ("9000.00", date(2026, 6, 11), date(2026, 7, 31), "6000.00"),
+        ("3000.00", date(2026, 2, 1), date(2026, 2, 14), "1500.00"),
+        ("3000.00", date(2026, 1, 31), date(2026, 1, 31), "96.77"),
+    ],
+)
+def test_a_month_is_paid_by_its_active_days(price, first, last, amount):
+    """PRODUCT 4.6: 20/30 of 9,000, 14/28 and 1/31 of 3,000, each from its promise to the cent."""
+    contract = make.agreed(price=price, starts_on=first, ends_on=last, on=date(2026, 1, 20))
+    month = first.replace(day=1)
+    reserved = Reservation.objects.open().of(contract.cause).get(month=month)
+    make.settled(month)
+    assert lines(contract, month) == [("fee", month, D(amount))]
+    assert reserved.amount == D(amount)
+    assert make.money(contract.buyer).spent == D(amount)
+
+
 def test_a_contract_charges_to_its_last_day_inclusive_and_never_after():
     contract = make.active(price="3100.00")
     buyer, provider = make.lead_of(contract.buyer), make.lead_of(contract.provider)

@@ -14,7 +14,7 @@ from accounts.errors import Refused
 from accounts.models import AuditEvent
 from ledger import actions, checks, queries, runs, statements, year_end, year_figures
 from ledger.carrying import Rule, divided
-from ledger.models import Reservation, SettlementRun, Transfer, Wallet, WalletClosing
+from ledger.models import Cause, Reservation, SettlementRun, Transfer, Wallet, WalletClosing
 from tests import make
 from tests.make import year_end as make_year
 from tests.make.year_end import CLOSED_ON, DECEMBER, NEXT_JANUARY
@@ -307,6 +307,26 @@ class TestMoneyThatLapses:
         # 26,000 brought over - 6,000 of December and 4,000 of June that are still due leave 16,000,
         # of which 2,000 are not promised.
         assert year_end.lapse_due(on=self.JULY)["total"] == "2000.00"
+        assert broken() == []
+
+    @pytest.mark.parametrize(("reference", "spent"), [("2027-02/test/7", 84), ("dispute/7", 144)])
+    def test_what_comes_back_of_a_dispute_was_not_spent(self, shop, reference, spent):
+        """140.00 held from the buyer, or of 200.00 that the provider had earned; 56.00 back."""
+        february, held = date(2027, 2, 1), actions.system_wallet("held")
+        mine = make.wallet(shop, year=NEW_YEAR)
+        theirs = actions.wallet_of(make.me(), month=february)
+        payments = [(held, mine, 56, "release"), (held, theirs, 84, "release")]
+        if reference.startswith("2027"):
+            payments.insert(0, (mine, held, 140, "hold"))
+        else:
+            payments = [(mine, theirs, 200, "charge"), (theirs, held, 140, "hold"), *payments]
+        for number, (payer, payee, amount, kind) in enumerate(payments):
+            actions.pay(
+                payer, payee, Decimal(amount), kind=kind, month=february, on=date(2027, 3, 3),
+                reference=reference if kind == "hold" else f"test/{number}", cause=Cause("x:y", 7),
+            )  # fmt: skip
+        # 20,000 were carried over, and what is spent of them lapses no more.
+        assert year_end.lapse_due(on=self.JULY)["total"] == f"{20000 - spent}.00"
         assert broken() == []
 
     def test_nothing_lapses_under_another_rule(self):

@@ -142,6 +142,8 @@ def test_the_effective_price_holds_the_fee():
 def test_a_volume_price_warns_of_its_cliffs_and_no_other_plan_has_one():
     warnings = plan("volume").warnings()
     assert warnings[0] == "A cliff: 45 to 50 hire cost more than 51 would."
+    fifty, one_more = (plan("volume").month_amount(D(count)) for count in (50, 51))
+    assert (fifty, one_more) == (D("2000.00"), D("1785.00"))
     assert len(warnings) == 2
     assert [kind for kind in EXAMPLES if plan(kind).warnings()] == ["volume"]
 

@@ -11,6 +11,7 @@ def moves_to(visitor, day):
     footer.get_by_label("Demo: move the day to").fill(day.isoformat())
     footer.get_by_role("button", name="Move to", exact=True).click()
     expect(visitor.main).to_contain_text(f"Today is now {day:%-d %B %Y}", timeout=180_000)
+    expect(visitor.main).not_to_contain_text(" failed on ")
 
 
 def reads_the_day(visitor, day):

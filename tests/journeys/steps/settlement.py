@@ -15,6 +15,6 @@ def lets_it_be(visitor, state, *, month):
     visitor.presses_and_confirms(f"{verb} {month:%B}")
     visitor.is_told(f"{month:%B %Y} is being {state}.")
     at_work = visitor.main.locator("#progress")
-    expect(at_work).not_to_contain_text("The workers are at it", timeout=60_000)
+    expect(at_work).not_to_contain_text("The workers are at it", timeout=120_000)
     visitor.page.reload()
     expect(visitor.main.locator(".page-title")).to_contain_text(state.capitalize())
