@@ -304,6 +304,7 @@ def _the_overage_waits_without_a_cut_and_is_accepted(firm):
     visitor.reads("accepted on 8 April 2026 and paid", within=visitor.row("More than planned"))
     # 57,800.00 + 83.33 − 1,996.88; 15,550.00 − 83.33 + 1,996.88
     assert money.bar(visitor) == _bar(available="55886.45", committed="46650.00", spent="17463.55")
+    visitor.reads("of 120,000.00 received")  # what came back was not received anew
 
 
 def _every_cent_went_out_again(firm):
