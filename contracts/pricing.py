@@ -6,6 +6,7 @@ A month is the date of its first day; every span of days is inclusive at both en
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.money import ZERO, to_cents
@@ -35,6 +36,7 @@ class PricedDays(NamedTuple):
     price: Decimal
 
 
+@lru_cache(maxsize=1000)  # A month's settlement asks a million times for the same few.
 def days_of(month: date) -> Days:
     return Days(month, last_day(month))
 

@@ -164,16 +164,14 @@ def promise(
     # A twin promised or the year was closed while we waited; now that we hold the wallets, a second
     # look is final.
     open_now, is_frozen = _second_look(cause, owner, fund)
-    is_raced = set(open_now) != {row.pk for row in old}
-    if is_raced or any(wallets[key].closed_on for key in change):
+    if open_now != {row.pk for row in old} or any(wallets[key].closed_on for key in change):
         promise(owner, plan, kind=kind, cause=cause, on=on, fund=fund, is_signed=is_signed)
         return
     if is_frozen and not is_signed and _is_new(old, kind, change):
         _require_not_frozen(owner, fund)
     for key, more in change.items():
         locking.require_available(wallets, wallets[key], more)
-    if old:
-        Reservation.objects.filter(pk__in=[row.pk for row in old]).update(closed_on=on)
+    locking.close(old, on=on)
     Reservation.objects.bulk_create(
         Reservation(
             wallet=wallets_by_month[month], kind=kind, month=month, amount=amount,
@@ -347,7 +345,7 @@ def _other_year(month: date) -> Refused:
     )
 
 
-def _second_look(cause: Cause, owner: MicroEnterprise, fund: str) -> tuple[list[int], bool]:
+def _second_look(cause: Cause, owner: MicroEnterprise, fund: str) -> tuple[set[int], bool]:
     """The keys of the promises of a cause that are open, and whether the money is frozen.
 
     One question, because others wait for the wallet meanwhile.
@@ -358,4 +356,4 @@ def _second_look(cause: Cause, owner: MicroEnterprise, fund: str) -> tuple[list[
         "fund": fund,
     }
     [(keys, is_frozen)] = run(_SECOND_LOOK, values)
-    return keys, is_frozen
+    return set(keys), is_frozen

@@ -39,7 +39,8 @@ def close(rows: Sequence[Reservation], *, on: date) -> dict[int, Decimal]:
     freed: dict[int, Decimal] = defaultdict(Decimal)
     for row in rows:
         freed[row.wallet_id] -= row.amount
-    Reservation.objects.filter(pk__in=[row.pk for row in rows]).update(closed_on=on)
+    if rows:
+        Reservation.objects.filter(pk__in=[row.pk for row in rows]).update(closed_on=on)
     return freed
 
 

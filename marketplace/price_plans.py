@@ -53,6 +53,9 @@ class Plan(Enum):
         self.has_fee: bool = word in _WITH_FEE
         self.is_gated: bool = self.rule.is_gated
 
+    # There is one object of each word, so its identity is as good as its name, and faster.
+    __hash__ = object.__hash__
+
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What it needs to know beside its price."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 
 from accounts.errors import Refused
 from contracts.pricing import days_of
@@ -30,9 +30,10 @@ def lines_of(case: Case, month: date) -> list[Line]:
     spans = active(held, case.suspended)
     usage = _usage_by_month(case)
     due = {month, *case.late}
+    spans_in = cache(partial(_within, spans))
     lines: list[Line] = []
     for origin in sorted({*due, *usage}):
-        charged = _within(spans, origin)
+        charged = spans_in(origin)
         if origin in due:
             lines += (
                 fee_lines(charged, origin)
@@ -43,7 +44,6 @@ def lines_of(case: Case, month: date) -> list[Line]:
             continue
         lines += usage_lines(case, charged, usage.get(origin, []), origin)
     if case.book:
-        spans_in = partial(_within, spans)
         promised = level_lines(case.book, lines, month, due=due, spans_in=spans_in)
         adjusted = satisfaction_lines(case.book, lines, due=due, spans_in=spans_in)
         lines += [*promised, *adjusted]
@@ -70,11 +70,15 @@ def counted_keys(case: Case) -> list[int]:
 
 def _within(spans: Sequence[InForce], month: date) -> list[InForce]:
     """The parts of the spans that lie in the month."""
-    return [
-        InForce(shared, terms)
-        for days, terms in spans
-        if has_days(shared := days.shared(days_of(month)))
-    ]
+    first, last = whole = days_of(month)
+    found = []
+    for span in spans:
+        days = span.days
+        if first <= days.first and days.last <= last:
+            found.append(span)
+        elif has_days(shared := days.shared(whole)):
+            found.append(InForce(shared, span.terms))
+    return found
 
 
 def _usage_by_month(case: Case) -> dict[date, list[Delivered]]:

@@ -4,7 +4,10 @@ Runs are made in order: a step of a month waits for the same step of every earli
 a contract was active, because late usage and refused contracts move on to the next month.
 """
 
+import gc
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from hashlib import sha256
 
@@ -170,7 +173,7 @@ def _do_one_chunk(run: SettlementRun, *, on: date, state: str = Chunk.OPEN) -> b
     """One chunk, one pass, one transaction; False when there is none to take."""
     chunk = None
     try:
-        with transaction.atomic():
+        with transaction.atomic(), _without_collector():
             chunk = runs.claimed_chunk(run, state=state)
             if chunk is None:
                 return False
@@ -187,6 +190,21 @@ def _do_one_chunk(run: SettlementRun, *, on: date, state: str = Chunk.OPEN) -> b
         log.exception("%s could not be settled", chunk)
         runs.mark_failure(chunk, reason=f"{type(error).__name__}: {error}")
     return True
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """A chunk makes ten thousands of objects that live to its end and go by themselves.
+
+    Python would look through all of them again and again for cycles.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _require_in_time_of_the_market(month: date) -> None:
