@@ -19,6 +19,7 @@ from ledger import actions as ledger
 from ledger.models import Reservation, Transfer, Wallet
 from ledger.money import LARGEST, to_cents
 from ledger.months import month_of
+from ledger.sql import run
 from marketplace.models import OutsideOffer
 
 State = OutsidePurchase.State
@@ -175,6 +176,7 @@ def _placed(
     if is_ordered:
         audit.record("outside_purchase.order", purchase, by=by, on=on, me=buyer)
     kind = Reservation.Kind.COMMITTED if is_ordered else Reservation.Kind.PRE_COMMITTED
+    run("SET CONSTRAINTS ALL IMMEDIATE")  # Else keys are checked at commit, under the lock.
     _promise(purchase, kind=kind, on=on)
     return purchase
 
