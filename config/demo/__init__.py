@@ -12,11 +12,13 @@ from django.db import connection, transaction
 
 from accounts.errors import Refused
 from accounts.models import Organization
-from config.demo import budgets, diary, founding, market, next_year, spending, teams, value
+from config.demo import budgets, charged, diary, founding, market, next_year, spending, teams, value
 from config.demo.cast import Cast
 from config.demo.delivery import Delivery
+from config.demo.levels import Levels
 from config.demo.logins import Login, as_table, logins
 from config.demo.opinions import Opinions
+from config.demo.quarrels import Quarrels
 from config.demo.trade import Trade
 
 __all__ = ["TODAY", "Login", "as_table", "build", "logins"]
@@ -34,10 +36,11 @@ def build() -> None:
         )
     founding.found()
     cast = Cast()
-    parts = (founding, teams, market, budgets, spending, value, next_year)
+    parts = (founding, teams, market, budgets, spending, value, charged, next_year)
     trade = Trade(cast)
     deeds = [deed for part in parts for deed in part.deeds(cast)]
-    for kept in (trade, Delivery(cast, trade), Opinions(cast, trade)):
+    for kept in (trade, Delivery(cast, trade), Levels(cast, trade), Quarrels(cast, trade),
+                 Opinions(cast, trade)):  # fmt: skip
         deeds += kept.deeds()
     with _no_savepoints():
         diary.tell(deeds, since=founding.FOUNDED, until=TODAY)

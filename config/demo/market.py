@@ -16,6 +16,7 @@ from config.demo.founding import HR_ADMIN
 from marketplace import actions
 from marketplace.actions import MeasureTerms, OfferingTerms
 from marketplace.models import Category
+from marketplace.service_levels import Level
 
 _TOLD = material.table("offerings")
 OFFERINGS: dict[str, dict[str, Any]] = {each["key"]: each for each in _TOLD["offering"]}
@@ -52,6 +53,11 @@ def _write(cast: Cast, told: Mapping[str, Any], on: date) -> None:
     cast.offering_keys[told["key"]] = offering.pk
     if told.get("fate") != "draft":
         actions.publish(offering, by=lead, on=on)
+    if allowed := told.get("subsidy"):
+        actions.allow_subsidy(
+            offering, most=Decimal(allowed["most"]), until_on=allowed["until"],
+            reason=allowed["reason"], by=cast.user(HR_ADMIN), on=on,
+        )  # fmt: skip
 
 
 def _terms(told: Mapping[str, Any]) -> OfferingTerms:
@@ -66,7 +72,14 @@ def _terms(told: Mapping[str, Any]) -> OfferingTerms:
             )
             for each in told["measures"]
         ],
+        levels=[_level(each) for each in told.get("levels", ())],
     )  # fmt: skip
+
+
+def _level(told: Mapping[str, str]) -> Level:
+    """With the default tiers: below 95 % of what was measured it costs 5 % of the month."""
+    figures = {name: Decimal(told[name]) for name in ("bonus_above", "bonus") if name in told}
+    return Level(**{**told, **figures})  # type: ignore[arg-type]
 
 
 def _usual(told: Mapping[str, Any]) -> Decimal | None:

@@ -19,11 +19,11 @@ from ledger import (
     freezing,
     moving,
 )
-from ledger.models import Budget
+from ledger.models import Budget, BudgetRule
 from ledger.moving import Wish
 
 OCTOBER = date(2026, 10, 1)
-PLANNED = date(2026, 10, 12)
+PLANNED, DRAFTED = date(2026, 10, 12), date(2026, 10, 13)
 ASK_UNTIL, DECIDE_BY = date(2026, 10, 30), date(2026, 11, 13)
 BOARD = ("liis.kask", "tomasz.wrona", "dace.upite")
 _REQUESTS = (
@@ -32,13 +32,27 @@ _REQUESTS = (
     ("Recruiting", "marika.ozola", "4500.00",
      "Trial weeks for people who come back after a break; half of them stayed last time."),
 )  # fmt: skip
+# Who asked for how much in June and why, and the votes of the board in its order, with their notes.
+_SUMMER = (
+    ("Home Service", "katarzyna.lis", "4000.00",
+     "A van with a spare heat pump on board, so that nobody waits over a weekend.",
+     (("3000.00", "One van is enough for the first summer."), ("4000.00", ""), ("3500.00", ""))),
+    ("Design and Content", "clara.weiss", "2500.00",
+     "Photos of finished roofs from the air, before the leaves fall.",
+     (("1000.00", "Borrow the drone of Tartu and South."), ("0.00", ""), ("1200.00", ""))),
+)  # fmt: skip
 
 
 def deeds(cast: Cast) -> Iterator[Deed]:
+    yield Deed(date(2026, 6, 1), partial(_open_summer, cast))
+    yield Deed(date(2026, 6, 11), partial(_ask_summer, cast))
+    yield Deed(date(2026, 6, 18), partial(_vote_summer, cast))
+    yield Deed(date(2026, 6, 29), partial(_grant_summer, cast))
     yield Deed(OCTOBER, partial(_give_learning, cast))
     yield Deed(date(2026, 10, 5), partial(_open_requests, cast))
     yield Deed(date(2026, 10, 7), partial(_ask, cast))
     yield Deed(PLANNED, partial(_plan_next_year, cast))
+    yield Deed(DRAFTED, partial(_draft_learning, cast))
     yield Deed(date(2026, 10, 13), partial(_freeze, cast))
     yield Deed(date(2026, 10, 13), partial(_ask_for_a_move, cast))
 
@@ -80,6 +94,51 @@ def _ask(cast: Cast, on: date) -> None:
         budget_requests.ask(
             rule, cast.me(name), amount=Decimal(amount), reason=reason, by=cast.user(login), on=on
         )
+
+
+def _open_summer(cast: Cast, on: date) -> None:
+    budget = _begin(cast, "incentive", 2026, "Bets on a quiet summer", on=on)
+    budget_drafts.put_rule(
+        budget, kind="requests", name="What would you try in July?", release="yearly",
+        terms={"ask_until": date(2026, 6, 12), "decide_by": date(2026, 6, 26),
+               "most": Decimal("6000.00")},
+        board=[cast.user(login) for login in BOARD], by=cast.user(HR_ADMIN), on=on,
+    )  # fmt: skip
+
+
+def _ask_summer(cast: Cast, on: date) -> None:
+    for name, login, amount, reason, _ in _SUMMER:
+        budget_requests.ask(
+            _summer_rule(), cast.me(name), amount=Decimal(amount), reason=reason,
+            by=cast.user(login), on=on,
+        )  # fmt: skip
+
+
+def _vote_summer(cast: Cast, on: date) -> None:
+    for name, *_, votes in _SUMMER:
+        asked = _summer_rule().requests.get(micro_enterprise=cast.me(name))
+        for login, (amount, note) in zip(BOARD, votes, strict=True):
+            budget_requests.vote(
+                asked, amount=Decimal(amount), note=note, by=cast.user(login), on=on
+            )
+
+
+def _grant_summer(cast: Cast, on: date) -> None:
+    budget = Budget.objects.get(fund="incentive", fiscal_year=2026)
+    _publish(cast, budget, starts_on=date(2026, 7, 1), on=on)
+
+
+def _summer_rule() -> BudgetRule:
+    return Budget.objects.get(fund="incentive", fiscal_year=2026).rules.get()
+
+
+def _draft_learning(cast: Cast, on: date) -> None:
+    """To be read and published by an HR admin."""
+    budget = _begin(cast, "learning", 2027, "Learning in 2027", on=on)
+    _put(cast, budget, "fixed", "A course that a crew chooses", on=on, terms={
+        "each": Decimal("1200.00"), "kinds": ["frontline"]})  # fmt: skip
+    _put(cast, budget, "per_head", "For each of us", on=on, release="monthly", terms={
+        "amount": Decimal("540.00"), "on": OCTOBER})  # fmt: skip
 
 
 def _freeze(cast: Cast, on: date) -> None:

@@ -148,8 +148,9 @@ class Trade:
         contract = self._now(name)
         party = contract.buyer if side == "buyer" else contract.provider
         acting: dict[str, Any] = {"party": party, "by": self._cast.lead(party), "on": on}
-        if what == "suspend":
-            suspensions.suspend(contract, reason=words, **acting)
+        if what in ("suspend", "resume"):
+            deed = suspensions.suspend if what == "suspend" else suspensions.resume
+            deed(contract, reason=words, **acting)
         elif what == "notice":
             notices.give_notice(contract, reason=words, **acting)
         elif what == "breach":
@@ -196,6 +197,11 @@ def _terms(told: Mapping[str, Any], version: OfferingVersion, category: str) -> 
                 weight=each.weight,
             )
             for each in version.measures.all()
+        ),
+        # A bonus is agreed to, and not taken over.
+        levels=tuple(
+            each.level if told.get("bonus") else each.level.without_bonus()
+            for each in version.levels.all()
         ),
         **quantities | _WORDS[category],
     )  # fmt: skip
