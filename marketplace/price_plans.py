@@ -20,6 +20,7 @@ from ledger.months import days_in, last_day, months_between
 from marketplace.plans import RULES
 from marketplace.plans.parameters import MOST_UNITS, Parameter, plain, read_all, write_all
 from marketplace.plans.rules import ZERO, Rule
+from marketplace.units import many
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 # Many contracts share their plan and price; reading the parameters of each anew would be most of
@@ -168,11 +169,12 @@ class PricePlan:
 
     def warnings(self) -> list[str]:
         """What a reader should know before agreeing: the cliffs of a volume price."""
+        units = many(self.unit)
         return [
-            f"A cliff: {cliff.first:,} to {cliff.last:,} {self.unit} cost more than"
+            f"A cliff: {cliff.first:,} to {cliff.last:,} {units} cost more than"
             f" {cliff.cheaper:,} would."
             if cliff.first < cliff.last
-            else f"A cliff: {cliff.last:,} {self.unit} cost more than {cliff.cheaper:,} would."
+            else f"A cliff: {cliff.last:,} {units} cost more than {cliff.cheaper:,} would."
             for cliff in self.plan.rule.cliffs(self._figures)
         ]
 

@@ -21,6 +21,12 @@ _PLURALS = {
 _KNOWN = {*_PLURALS, *_PLURALS.values()}
 
 
+def many(unit: str) -> str:
+    """Hours for hour; a word without a usual plural stays as it is."""
+    word = unit.strip().lower()
+    return _PLURALS.get(word, unit)
+
+
 def counted(quantity: Decimal, unit: str) -> str:
     """1 hour, 2.5 hours, 3 × repair kit; the quantity without trailing zeros."""
     text = f"{quantity:,f}"

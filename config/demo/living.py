@@ -14,8 +14,8 @@ from django.db.models import F, Sum
 
 from accounts import clock
 from accounts.errors import Refused
-from accounts.models import MicroEnterprise, User
-from config.demo import opinions
+from accounts.models import User
+from config.demo import keeping, opinions
 from config.demo.cast import DOMAIN, Cast
 from config.demo.delivery import COUNTED_ONCE
 from config.demo.founding import HR_ADMIN
@@ -40,15 +40,25 @@ _BY_NAME = {each["name"]: each for each in OFFERINGS.values()}
 _OUR_KEYS = r"^[A-Za-z-]+/\d{4}-\d\d-\d\d$"
 _MIDDLE = 14
 _CONFIRMED_ON, _MEASURED_ON, _AGREED_ON, _RATED_ON = 2, 2, 5, (5, 12)
+_DEEDS = (
+    "delivered", "confirmed", "measured", "levels", "accepted", "agreed", "disputed", "answered",
+    "rated",
+)  # fmt: skip
+_KEPT = (
+    ("levels", (2,), keeping.measure),
+    ("accepted", (3,), keeping.confirm),
+    ("disputed", (5,), keeping.dispute),
+    ("answered", (9, 13), keeping.answer),
+)
 _USUAL_MOOD = "4454345443"
 
 
 def live(on: date) -> dict[str, int]:
-    """The deeds of that day: `{"delivered", "confirmed", "measured", "agreed", "rated"}`.
+    """The deeds of that day, by what was done: `{"delivered": 3, "confirmed": 0, ...}`.
 
     Safe to repeat, the same in every demo; nothing where the database holds another company.
     """
-    deeds = {"delivered": 0, "confirmed": 0, "measured": 0, "agreed": 0, "rated": 0}
+    deeds = dict.fromkeys(_DEEDS, 0)
     if not User.objects.filter(email=f"{HR_ADMIN}@{DOMAIN}").exists():
         return deeds
     cast = Cast()
@@ -57,6 +67,9 @@ def live(on: date) -> dict[str, int]:
         deeds["confirmed"] = sum(_confirm(each, cast, on=on) for each in _buyers(previous(on)))
     if on.day == _MEASURED_ON:
         deeds["measured"] = sum(_measure(each, cast, on=on) for each in _ran_in(previous(on)))
+    for name, days, deed in _KEPT:
+        if on.day in days:
+            deeds[name] = deed(cast, on=on)
     if on.day == _AGREED_ON:
         deeds["agreed"] = sum(_agree(each, cast, on=on) for each in _entered(previous(on)))
     if on.day in _RATED_ON:
@@ -124,7 +137,7 @@ def _buyers(month: date) -> list[Usage]:
 
 
 def _confirm(usage: Usage, cast: Cast, *, on: date) -> bool:
-    members = [each for each in cast.members(usage.contract.buyer) if not _is_shown(each)]
+    members = [each for each in cast.members(usage.contract.buyer) if not keeping.is_shown(each)]
     if not members:
         return False
     with suppress(Refused):
@@ -152,8 +165,8 @@ def _ran_in(month: date) -> Iterator[SuccessMeasure]:
 
 def _measure(measure: SuccessMeasure, cast: Cast, *, on: date) -> bool:
     contract, month = measure.version.contract, previous(on)
-    by = _lead(results.measurer_of(measure), cast)
-    if by is None or (_is_shown(by) and contract.pk % 3 == 0):
+    by = keeping.lead_of(results.measurer_of(measure), cast)
+    if by is None or (keeping.is_shown(by) and contract.pk % 3 == 0):
         return False
     with suppress(Refused):
         value = _usual_value(measure, month)
@@ -190,8 +203,9 @@ def _entered(month: date) -> list[SuccessResult]:
 def _agree(result: SuccessResult, cast: Cast, *, on: date) -> bool:
     contract = result.measure.version.contract
     measurer = results.measurer_of(result.measure)
-    by = _lead(contract.buyer if measurer == contract.provider else contract.provider, cast)
-    if by is None or (_is_shown(by) and contract.pk % 2 == 0):
+    other = contract.buyer if measurer == contract.provider else contract.provider
+    by = keeping.lead_of(other, cast)
+    if by is None or (keeping.is_shown(by) and contract.pk % 2 == 0):
         return False
     with suppress(Refused):
         results.confirm_result(result, by=by, on=on)
@@ -233,13 +247,3 @@ def _answers(
     mood = offered["moods"][-1] if "moods" in offered else _USUAL_MOOD
     for place, user in opinions.raters(members, month, contract.pk, offered, silent=SHOWN):
         yield place, user, opinions.score(mood, contract.pk, place)
-
-
-def _lead(me: MicroEnterprise, cast: Cast) -> User | None:
-    with suppress(KeyError):
-        return cast.lead(me)
-    return None
-
-
-def _is_shown(user: User) -> bool:
-    return user.email.split("@")[0] in SHOWN

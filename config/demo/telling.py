@@ -126,7 +126,11 @@ _TOLD: dict[str, Callable[[list[Figures]], list[str]]] = {
         delivered="delivery|deliveries|entered",
         confirmed="delivery|deliveries|confirmed",
         measured="success result|success results|entered",
+        levels="service level|service levels|measured",
+        accepted="measurement|measurements|confirmed by the other side",
         agreed="success result|success results|agreed by the other side",
+        disputed="line|lines|disputed",
+        answered="dispute|disputes|answered",
         rated="rating|ratings|given",
     ),
 }

@@ -83,7 +83,7 @@ class LevelsSection:
     @property
     def note(self) -> str:
         unmeasured = sum(row.measurement is None for row in self.rows)
-        if unmeasured and all(row.state == "not_measured" for row in self.rows):
+        if unmeasured and all(row.measurement is None for row in self.rows):
             return f"Nothing is measured for {self.month:%B} yet: no credit without a measurement"
         return "Met of what was measured; what nobody measured costs nothing and is flagged"
 
@@ -140,8 +140,10 @@ def _row(
     target = f"{level.level.target.normalize():f} %"
     if measurement is None:
         side = "the provider" if level.measurer == "provider" else "the buyer"
+        is_over = on > last_day(month)
+        state, label = ("not_measured", "Not measured") if is_over else ("running", "Not yet")
         return LevelRow(
-            level, target, cells, together, None, "", "not_measured", "Not measured",
+            level, target, cells, together, None, "", state, label,
             f"{side} measures it", may_enter=sides[level.measurer] and can_measure,
             may_answer=False,
         )  # fmt: skip

@@ -68,7 +68,7 @@ def profit(request: MemberRequest, pk: int) -> HttpResponse:
         "found": months[chosen],
         "entries": entries,
         "verdicts": verdicts_of(me),
-        "years": [(str(each), str(each)) for each in _years(on)],
+        "years": [("" if each == _years(on)[0] else str(each), str(each)) for each in _years(on)],
         "may_record": may_record_figures_of(request.user, me, on=on),
     }
     return render(request, "ledger/profit.html", context)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from marketplace.plans.parameters import Band, Parameter, Sort, Values, plain
 from marketplace.plans.rules import ZERO, Cliff, Rule, effective
+from marketplace.units import many
 
 _BANDS = Parameter(
     name="bands",
@@ -79,7 +80,7 @@ class Volume(Rule):
         return f"{plain(quantity)} × {price:,.2f} per {unit}, the band reached"
 
     def tariff(self, values: Values, unit: str) -> str:
-        return f"all {unit} at the band reached: {_told(values['bands'])}"
+        return f"all {many(unit)} at the band reached: {_told(values['bands'])}"
 
 
 def _steps(bands: Sequence[Band], quantity: Decimal) -> list[tuple[Decimal, Decimal]]:

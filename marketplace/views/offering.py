@@ -318,7 +318,7 @@ def _monthly_label(found: Estimate) -> str:
         return "A full month"
     if not found.plan.values:
         return f"A month at {rows.plain(found.quantity)} × {found.plan.price:,}"
-    return f"A full month with {rows.plain(found.quantity)} {found.plan.item}"
+    return f"A full month with {counted_words(found.quantity, found.plan.item)}"
 
 
 def _over_capacity(found: Estimate, version: OfferingVersion) -> str:

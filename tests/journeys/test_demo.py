@@ -18,8 +18,11 @@ from accounts.errors import Refused
 from accounts.models import Membership, MicroEnterprise, Organization, Person, User
 from config import demo
 from contracts.actions.delivery import report_usage
+from contracts.actions.settlement import accept_overage
 from contracts.models import (
     Contract,
+    Dispute,
+    Measurement,
     OutsidePurchase,
     Overage,
     Rating,
@@ -29,8 +32,18 @@ from contracts.models import (
     Usage,
 )
 from contracts.queries import ratings
+from contracts.queries.disputes import standing
+from contracts.queries.levels import chronic_contracts
 from learning_market.models import LearningPurchase
-from ledger.models import Allocation, SettlementRun, ValueVerdict, Wallet
+from ledger.models import (
+    Allocation,
+    Budget,
+    ChargedSwitch,
+    SettlementRun,
+    Transfer,
+    ValueVerdict,
+    Wallet,
+)
 from marketplace.models import (
     Category,
     OutsideOffer,
@@ -78,7 +91,7 @@ def test_a_small_company_trades():
     assert {"active", "incubating", "proposed"} == set(mes.values_list("state", flat=True))
     assert set(mes.values_list("kind", flat=True)) == set(MicroEnterprise.Kind.values)
     assert Person.objects.present().count() == 92
-    assert ServiceOffering.objects.on_sale().count() == 25
+    assert ServiceOffering.objects.on_sale().count() == 27
     assert Category.objects.count() == 8
     assert (OutsideOffer.objects.count(), OutsideSupplier.objects.count()) == (40, 12)
 
@@ -213,6 +226,75 @@ def test_nobody_repeats_what_another_said_of_the_same_contract():
     assert len(said) == len(set(said)) > 20
 
 
+def test_levels_are_credited_earned_back_rewarded_missed_and_not_measured():
+    lines = SettlementLine.objects.all()
+    desk = lines.filter(contract__current__title__startswith="Service desk")
+    assert desk.filter(kind="credit", amount__lt=0).count() >= 10
+    assert desk.get(kind="earn_back").amount == Decimal("36.25")
+    assert lines.filter(kind="bonus", amount__gt=0).count() >= 5
+    assert desk.filter(calculation__startswith="Not measured in September 2026").exists()
+    assert Measurement.objects.filter(state="contested").count() == 1
+    tallinn = MicroEnterprise.objects.get(name="Tallinn Installations")
+    assert [
+        str(each.offering) for each, _ in chronic_contracts(tallinn, on=demo.TODAY, most=5)
+    ] == ["Service desk that answers in the van"]
+
+
+def test_disputes_are_settled_offered_without_a_mediator_and_unanswered():
+    found = Dispute.objects.filter(line__isnull=False).order_by("opened_on")
+    stages = [standing(each, on=demo.TODAY).stage.value for each in found]
+    assert stages == ["settled", "offer", "mediation", "answer"]
+    settled = found.get(state="settled")
+    assert (settled.buyer_amount, settled.provider_amount) == (Decimal("170.00"), Decimal("170.00"))
+
+
+def test_outcomes_subsidies_suspended_days_and_charged_months_are_settled():
+    lines = SettlementLine.objects.all()
+    planner = lines.filter(contract__current__title__startswith="Site planner").order_by("month")
+    assert [each.amount for each in planner] == [
+        Decimal("3240.00"), Decimal("6840.00"), Decimal("3600.00"),
+    ]  # fmt: skip
+    assert sum(each.subsidy for each in lines.exclude(subsidy=0)) == Decimal("525.00")
+    july = lines.get(contract__current__title="Lawyer on call", month=date(2026, 7, 1),
+                     contract__buyer__name="Housing Associations", kind="fee")  # fmt: skip
+    assert 0 < july.amount < Decimal("300.00")
+    switches = ChargedSwitch.objects.values_list("micro_enterprise__name", "state")
+    assert dict(switches) == {
+        "Housing Associations": "done", "Legal Desk": "done", "Tartu and South": "planned",
+    }  # fmt: skip
+    charged = Transfer.objects.filter(is_charged=True, month=date(2026, 9, 1), kind="charge")
+    assert charged.exists()
+
+
+def test_peers_have_decided_on_requests_and_a_budget_is_still_a_draft():
+    decided = Allocation.objects.filter(rule__budget__name="Bets on a quiet summer")
+    assert {str(each.micro_enterprise): each.amount for each in decided} == {
+        "Home Service": Decimal("3500.00"), "Design and Content": Decimal("1000.00"),
+    }  # fmt: skip
+    assert Budget.objects.get(name="Learning in 2027").state == "draft"
+
+
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [
+        ("liis.kask", ["520.40 disputed", "8,700.00 more than planned", "fails again and again"]),
+        ("tomasz.wrona", ["290.00 disputed"]),
+        ("aino.salmi", ["420.00 disputed", "Name a mediator"]),
+        ("helena.brandt", ["Learning in 2027"]),
+    ],
+)
+def test_the_first_page_of_whom_one_signs_in_as_names_the_work(client, login, words):
+    client.force_login(User.objects.get(email=f"{login}@norrin.example"))
+    page = client.get("/").content.decode()
+    assert [each for each in words if each not in page] == []
+
+
+def test_the_overage_that_waits_can_be_accepted():
+    waiting = Overage.objects.get(state="waiting")
+    accept_overage(waiting, by=User.objects.get(email="liis.kask@norrin.example"), on=demo.TODAY)
+    assert Overage.objects.get(pk=waiting.pk).state == "paid"
+
+
 def test_moving_the_day_plays_the_end_of_october_and_the_company_lives_on():
     moved = told("advance_clock", "2026-12-15")
     assert [job for job in moved["jobs"] if "error" in job] == []
@@ -224,6 +306,10 @@ def test_moving_the_day_plays_the_end_of_october_and_the_company_lives_on():
     assert ours.filter(state="confirmed").exists()
     results = SuccessResult.objects.filter(month=november)
     assert results.filter(state="confirmed").count() > results.filter(state="entered").count() > 0
+    assert Measurement.objects.filter(month=november, counted_in=november).count() >= 5
+    previewed = Dispute.objects.filter(key__startswith="demo/").order_by("month")
+    assert [each.month for each in previewed] == [october, november]
+    assert previewed[0].state == "settled"
     for month in (october, november):
         assert Rating.objects.filter(month=month).count() >= 50
         scores = SatisfactionScore.objects.filter(to_month=month, csat__isnull=False)

@@ -117,7 +117,7 @@ def test_the_capacity_rate_does_not_rise_when_others_leave():
         ("fixed", "12000.00", "12,000.00 a month, by calendar days"),
         ("per_unit", "30.00", "30.00 per hire"),
         ("graduated", "35.56", f"each hire at its band: {TOLD}"),
-        ("volume", "30.00", f"all hire at the band reached: {TOLD}"),
+        ("volume", "30.00", f"all hires at the band reached: {TOLD}"),
         ("two_part", "23.11", "2,000.00 a month and 12.00 per hire"),
         ("cost_plus", "57.20", "52.00 standard cost × 1.1 per hire"),
         (
@@ -141,7 +141,7 @@ def test_the_effective_price_holds_the_fee():
 
 def test_a_volume_price_warns_of_its_cliffs_and_no_other_plan_has_one():
     warnings = plan("volume").warnings()
-    assert warnings[0] == "A cliff: 45 to 50 hire cost more than 51 would."
+    assert warnings[0] == "A cliff: 45 to 50 hires cost more than 51 would."
     fifty, one_more = (plan("volume").month_amount(D(count)) for count in (50, 51))
     assert (fifty, one_more) == (D("2000.00"), D("1785.00"))
     assert len(warnings) == 2
