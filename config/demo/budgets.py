@@ -85,12 +85,14 @@ def _take_back(cast: Cast, on: date) -> None:
 
 
 def _draft_more(cast: Cast, on: date) -> None:
-    """Two drafts wait for HR: one to look at, and one that only the second HR admin may publish."""
-    for name, amount, words in (
-        ("Home Service", "9000.00", "Winter standby of Home Service"),
-        ("Market Office", "2400.00", "Coaching days in November"),
+    """Two drafts wait: one of the second HR admin's for the first, and one that only the second may
+    publish.
+    """
+    for name, amount, words, by in (
+        ("Home Service", "9000.00", "Winter standby of Home Service", SECOND_HR_ADMIN),
+        ("Market Office", "2400.00", "Coaching days in November", HR_ADMIN),
     ):
         drafting.draft_grant(
             cast.me(name), Decimal(amount), Envelope("operating", YEAR, "yearly", words),
-            by=cast.user(HR_ADMIN), on=on,
+            by=cast.user(by), on=on,
         )  # fmt: skip

@@ -229,7 +229,7 @@ def test_nobody_repeats_what_another_said_of_the_same_contract():
 def test_levels_are_credited_earned_back_rewarded_missed_and_not_measured():
     lines = SettlementLine.objects.all()
     desk = lines.filter(contract__current__title__startswith="Service desk")
-    assert desk.filter(kind="credit", amount__lt=0).count() >= 10
+    assert desk.filter(kind="credit", amount__lt=0).count() == 8
     assert desk.get(kind="earn_back").amount == Decimal("36.25")
     assert lines.filter(kind="bonus", amount__gt=0).count() >= 5
     assert desk.filter(calculation__startswith="Not measured in September 2026").exists()
@@ -252,7 +252,7 @@ def test_outcomes_subsidies_suspended_days_and_charged_months_are_settled():
     lines = SettlementLine.objects.all()
     planner = lines.filter(contract__current__title__startswith="Site planner").order_by("month")
     assert [each.amount for each in planner] == [
-        Decimal("3240.00"), Decimal("6840.00"), Decimal("3600.00"),
+        Decimal("2880.00"), Decimal("6480.00"), Decimal("3600.00"),
     ]  # fmt: skip
     assert sum(each.subsidy for each in lines.exclude(subsidy=0)) == Decimal("525.00")
     july = lines.get(contract__current__title="Lawyer on call", month=date(2026, 7, 1),
@@ -280,7 +280,7 @@ def test_peers_have_decided_on_requests_and_a_budget_is_still_a_draft():
         ("liis.kask", ["520.40 disputed", "8,700.00 more than planned", "fails again and again"]),
         ("tomasz.wrona", ["290.00 disputed"]),
         ("aino.salmi", ["420.00 disputed", "Name a mediator"]),
-        ("helena.brandt", ["Learning in 2027"]),
+        ("helena.brandt", ["Budget: Winter standby of Home Service"]),
     ],
 )
 def test_the_first_page_of_whom_one_signs_in_as_names_the_work(client, login, words):
