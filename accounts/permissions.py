@@ -139,6 +139,11 @@ def may_see_every_dispute(user: User) -> bool:
     return may_see_every_negotiation(user) or is_chro(user)
 
 
+def may_see_every_correction(user: User) -> bool:
+    """Auditors, and HR admins, who enter corrections of locked months for neither side."""
+    return may_see_every_negotiation(user) or is_hr_admin(user)
+
+
 def is_uninvolved(user: User, *mes: MicroEnterprise, on: date) -> bool:
     """A person of the firm who is a member of none of these MEs: who may mediate or decide."""
     if user.person is None or user.is_client or not is_of_the_firm(user):

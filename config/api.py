@@ -20,6 +20,7 @@ from accounts.rest.access import OfTheFirm
 from accounts.rest.resources import AlwaysJSON
 from contracts.api import (
     Contracts,
+    Corrections,
     Disputes,
     Measurements,
     OutsidePurchases,
@@ -92,6 +93,7 @@ RESOURCES: dict[str, type[ViewSetMixin]] = {
     "measurements": Measurements,
     "disputes": Disputes,
     "overages": Overages,
+    "corrections": Corrections,
     "ratings": Ratings,
     "courses": Courses,
     "course-runs": CourseRuns,

@@ -130,6 +130,10 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
         reason="Half of it was not delivered",
     ),
     "disputes_answer": _request("An offer", answer="offered", percent="40"),
+    "corrections_create": _request(
+        "The provider pays 300.00 back", micro_enterprise="12", contract="31", month="2026-03",
+        amount="-300.00", reason="Two days without anybody on site",
+    ),
     "success_results_create": _request(
         "92 % in March", measure="55", month="2026-03", value="92"
     ),

@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from contracts.views import (
     agreements,
     changes,
+    corrections,
     delivery,
     disputes,
     drafting,
@@ -134,6 +135,9 @@ urlpatterns = [
     path(
         "contracts/<int:pk>/lines/<int:line>/dispute/", disputes.open_dispute, name="open_dispute"
     ),
+    path("contracts/<int:pk>/lines/<int:line>/correct/", corrections.correct, name="correct"),
+    path("corrections/", corrections.listing, name="corrections"),
+    path("corrections/<int:pk>/", corrections.correction, name="correction"),
     path("disputes/", disputes.listing, name="disputes"),
     path("disputes/pairs/", disputes.pairs, name="dispute_pairs"),
     path("disputes/<int:pk>/", disputes.dispute, name="dispute"),

@@ -23,7 +23,7 @@ from contracts.models import (
     Usage,
 )
 from contracts.queries.results import SilenceRule
-from insights import changing, dispute_needs, level_needs
+from insights import changing, correction_needs, dispute_needs, level_needs
 from insights.need import Need
 from learning_market.queries import taught_out
 from learning_market.queries import waiting_for as learning_waiting_for
@@ -65,6 +65,7 @@ def _of_me(user: User, me: MicroEnterprise, *, on: date) -> Iterator[Need]:
         yield from _drafts(me)
         yield from _overages(me, on=on)
         yield from dispute_needs.of_me(me, on=on)
+        yield from correction_needs.of_me(me)
         yield from _learning(me)
         yield from _learned(me, on=on)
     if is_lead(user, me, on=on):

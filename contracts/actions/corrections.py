@@ -39,14 +39,7 @@ def enter_correction(
     same key enters once. Refused `month_not_locked`, `never_charged`, `wrong_state`, `key_reused`;
     Invalid names the field.
     """
-    if party is None:
-        permissions.require(
-            permissions.is_hr_admin(by),
-            "An HR admin corrects a locked month, or one of the two parties.",
-            help="Act for the buyer or the provider.",
-        )
-    else:
-        guards.require_signer(contract, party=party, by=by, on=on)
+    require_may_enter(contract, party=party, by=by, on=on)
     contract = guards.locked(contract)
     asked = Correction(
         contract=contract, origin_month=origin_month, amount=_amount(amount),
@@ -64,6 +57,20 @@ def enter_correction(
         month=text_of(origin_month), amount=asked.amount,
     )  # fmt: skip
     return asked
+
+
+def require_may_enter(
+    contract: Contract, *, party: MicroEnterprise | None, by: User, on: date
+) -> None:
+    """Who signs for one of the two parties, or an HR admin for neither."""
+    if party is not None:
+        guards.require_signer(contract, party=party, by=by, on=on)
+        return
+    permissions.require(
+        permissions.is_hr_admin(by),
+        "An HR admin corrects a locked month, or one of the two parties.",
+        help="Act for the buyer or the provider.",
+    )
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """The REST edge of contracts, delivery, settlement and orders outside, a module for each noun."""
 
 from contracts.api.changes import RunningContracts as Contracts
+from contracts.api.corrections import Corrections
 from contracts.api.delivery import SuccessResults, UsageEntries
 from contracts.api.disputes import Disputes, Overages
 from contracts.api.measurements import Measurements
@@ -10,6 +11,7 @@ from contracts.api.settlement import SettlementRuns
 
 __all__ = [
     "Contracts",
+    "Corrections",
     "Disputes",
     "Measurements",
     "OutsidePurchases",

@@ -1,4 +1,4 @@
-"""What is disputed, answered, proposed and decided, and corrections, as forms."""
+"""What is disputed, answered, proposed and decided, as forms."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,6 @@ from django import forms
 from accounts.models import User
 from contracts.forms.delivery import new_key
 from contracts.models import Dispute
-from ledger.months import parse, text_of
 
 _ROWS = {"rows": 2}
 
@@ -96,27 +95,3 @@ class PanelForm(forms.Form):
     @property
     def members(self) -> list[User]:
         return [self.cleaned_data[name] for name in ("first", "second", "third")]
-
-
-class CorrectionForm(forms.Form):
-    """An amount for a locked month, and what it puts right."""
-
-    key = forms.CharField(widget=forms.HiddenInput, max_length=80, initial=new_key)
-    origin_month = forms.ChoiceField(label="Of which month")
-    amount = forms.DecimalField(
-        max_digits=18, decimal_places=2,
-        help_text="Above zero the buyer pays it, below zero the provider.",
-    )  # fmt: skip
-    reason = forms.CharField(
-        label="What was wrong", max_length=200, widget=forms.Textarea(attrs=_ROWS)
-    )
-
-    def __init__(self, *args: Any, months: list[Any], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["origin_month"].choices = [  # type: ignore[attr-defined]
-            (text_of(each), f"{each:%B %Y}") for each in months
-        ]
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return self.cleaned_data | {"origin_month": parse(self.cleaned_data["origin_month"])}

@@ -10,6 +10,7 @@ from accounts.permissions import may_see_negotiation, may_sign_for
 from contracts import satisfaction
 from contracts.models import Contract, Rating
 from contracts.queries import ratings
+from contracts.queries.corrections import corrections_of, may_correct
 from contracts.queries.delivery import delivery_section, months_of
 from contracts.queries.level_page import levels_section
 from contracts.queries.results import results_section
@@ -67,8 +68,12 @@ def sections(contract: Contract, *, user: User, asked: str, on: date) -> dict[st
         "levels": levels_section(contract, user=user, month=month, months=shown, on=on),
         "rating": rating_section(contract, user=user, on=on),
         "settled": settled_months(
-            contract, may_answer=may_sign_for(user, contract.buyer, on=on), on=on
+            contract,
+            may_answer=may_sign_for(user, contract.buyer, on=on),
+            may_correct=may_correct(contract, user=user, on=on),
+            on=on,
         ),
+        "corrections": corrections_of(contract),
     }
 
 

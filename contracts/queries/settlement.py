@@ -214,11 +214,12 @@ def may_begin_on(month: date) -> date:
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A line with its disputes, and whether the reader may dispute it today."""
+    """A line with its disputes, and whether the reader may dispute or correct it today."""
 
     line: SettlementLine
     disputes: Sequence[Dispute]
     may_dispute: bool
+    may_correct: bool = False
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,7 @@ class SettledMonth:
 
 
 def settled_months(
-    contract: Contract, *, may_answer: bool, on: date, most: int = 6
+    contract: Contract, *, may_answer: bool, on: date, may_correct: bool = False, most: int = 6
 ) -> list[SettledMonth]:
     """The last months of the contract that were computed, newest first; eight queries."""
     months = list(
@@ -298,6 +299,7 @@ def settled_months(
                         line, disputes.get(line.pk, ()),
                         may_answer
                         and window.is_open(line, found[month], disputes.get(line.pk, ())),
+                        may_correct and found[month].state == State.LOCKED,
                     )
                     for line in lines[month]
                 ],

@@ -97,6 +97,9 @@ def month(request: MemberRequest, month: date) -> HttpResponse:
         "is_filtered": any(filters.values()),
         "currency": organization().currency,
         "panel": _panel(request, month, run, on=on),
+        "may_correct": run is not None
+        and run.state == State.LOCKED
+        and permissions.is_hr_admin(request.user),
         "earlier": previous(month),
         "later": following(month) if following(month) <= on else None,
         "trail": [("Settlement", reverse("contracts:settlement_months")), (f"{month:%B %Y}", "")],

@@ -11,6 +11,7 @@ from accounts import tokens
 from accounts.models import AuditEvent, Membership
 from contracts.actions.outside import request as make_purchase
 from contracts.models import (
+    Correction,
     Dispute,
     Measurement,
     Overage,
@@ -86,6 +87,12 @@ POST contracts/{id}/resume/                 n y h h h n n  -
 POST contracts/{id}/suspend/                n y h h h n n  -
 POST contracts/{id}/withdraw-notice/        n y h h h n n  -
 POST contracts/{id}/withdraw/               n y h h h n n  -
+GET corrections/                            y y y y y y n  contracts:read
+POST corrections/                           n y h n h n n  -
+GET corrections/{id}/                       y y h y h y n  contracts:read
+POST corrections/{id}/confirm/              n y h n h n n  -
+POST corrections/{id}/decline/              n y h n h n n  -
+POST corrections/{id}/withdraw/             n n h n h n n  -
 GET cost-records/                           y y y y y y n  money:read
 POST cost-records/                          n y n y n n n  money:write
 GET cost-records/{id}/                      y y h y y y n  money:read
@@ -432,7 +439,11 @@ def _disputed(contract):
         reason="x", opened_on=make.TODAY, opened_by=make.lead_of(contract.buyer),
         answer_until_on=make.TODAY, offer_days=5, mediation_days=5, panel_days=10,
     )  # fmt: skip
-    return {"disputes": dispute, "overages": overage}
+    correction = Correction.objects.create(
+        contract=contract, origin_month=january, amount=5, reason="x", entered_on=make.TODAY,
+        entered_for=contract.provider, entered_by=make.lead_of(contract.provider),
+    )  # fmt: skip
+    return {"disputes": dispute, "overages": overage, "corrections": correction}
 
 
 def _bodies(buyer, contract, own, rows, member):
@@ -521,6 +532,10 @@ def _bodies(buyer, contract, own, rows, member):
             "members": [str(make.user().pk) for _ in range(3)],
         },
         "post overages/{id}/contest/": {"reason": "Not ordered."},
+        "post corrections/": me | {
+            "contract": str(rows["corrections"].contract_id), "month": "2026-01",
+            "amount": "-2.00", "reason": "Never came.",
+        },
         "post usage/": {
             "contract": str(rows["usage"].contract_id), "quantity": "1", "used_on": "2026-02-19",
             "key": "x",

@@ -29,6 +29,7 @@ ELSEWHERE = {
     "accounts:audit": "accounts/test_me_forms.py it_costs_the_same_for_ten_and_for_a_thousand",
     "accounts:people": "accounts/test_people_pages.py the_list_costs_the_same_whatever_its_length",
     "contracts:contracts": "contracts/test_pages.py a_list_costs_the_same_with_ten",
+    "contracts:corrections": "contracts/test_correction_pages.py a_list_of_corrections_costs",
     "contracts:dispute_pairs": "contracts/test_dispute_pages.py pairs_cost_the_same_for_one",
     "contracts:disputes": "contracts/test_dispute_pages.py a_list_of_disputes_costs_the_same",
     "contracts:outside_purchases": "contracts/test_pages.py a_list_costs_the_same_with_ten",

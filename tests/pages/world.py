@@ -16,7 +16,7 @@ from accounts.hris import mapping, uploads
 from accounts.models import Membership, SentMail, User
 from contracts.actions import agreements, endings, ratings, results
 from contracts.actions import outside as orders
-from contracts.models import Overage, SuccessMeasure
+from contracts.models import Correction, Overage, SuccessMeasure
 from learning_market import actions as learning
 from ledger import budgets, checks, drafting, freezing, moving, reasons, switching
 from ledger.drafting import Customer, Envelope
@@ -143,6 +143,10 @@ def _month(world):
     world.overage = Overage.objects.get(contract=world.counted)
     world.line = make.line_of(world.counted)
     world.dispute = make.disputed(world.active, "100.00", on=date(2026, 4, 6))
+    world.correction = Correction.objects.create(
+        contract=world.counted, origin_month=MARCH, amount=5, reason="Two visits too few",
+        entered_on=date(2026, 4, 6), entered_for=world.services, entered_by=world.other_lead,
+    )  # fmt: skip
     ratings.invite_due(on=APRIL)
     ratings.rate(
         world.counted, month=MARCH, score=4, comment="Quick.", by=world.member, on=date(2026, 4, 2)
