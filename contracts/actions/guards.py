@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from django.db.models import Q
 
 from accounts import policy
-from accounts.errors import Forbidden, Refused
-from accounts.models import Membership, MicroEnterprise, User
-from accounts.permissions import may_sign_for, require, require_known
+from accounts.errors import Forbidden, Invalid, Refused
+from accounts.models import Membership, MicroEnterprise, Person, User
+from accounts.permissions import is_uninvolved, may_sign_for, require, require_known
 from contracts.lifecycle import Actor, Event, Row, row_for
 from contracts.models import Contract, ContractVersion, Signature
 from contracts.queries.agreements import may_know
+from contracts.terms import Terms
 from ledger.months import months_later
 from marketplace.actions.subsidies import require_allowed
 
@@ -125,6 +126,29 @@ def require_short_on_probation(
             value=str(version.ends_on),
             help=f"Let them end by {until:%-d %B %Y}. Probation ends by itself once {party} is"
             " above the floor again; its page shows the verdicts.",
+        )
+
+
+def require_mediator(contract: Contract, terms: Terms, *, on: date) -> None:
+    """Whoever the terms name for disputes has a log-in and belongs to neither party."""
+    if terms.mediator is None:
+        return
+    person = Person.objects.filter(pk=terms.mediator).first()
+    name = person.name if person else f"Person {terms.mediator}"
+    user = User.objects.select_related("person").filter(person=terms.mediator).first()
+    if user is None or not user.is_active:
+        raise Invalid(
+            f"{name} has no log-in, and so could not mediate a dispute. Name somebody else, or"
+            " leave it to the CHRO.",
+            field="mediator",
+            value=name,
+        )
+    if not is_uninvolved(user, contract.buyer, contract.provider, on=on):
+        raise Invalid(
+            f"{name} is a member of {contract.buyer} or {contract.provider}, or has left, and so is"
+            " not uninvolved. Name somebody else, or leave it to the CHRO.",
+            field="mediator",
+            value=name,
         )
 
 

@@ -62,7 +62,8 @@ def propose_version(
     on: date,
 ) -> ContractVersion:
     """The next version of the full terms, beside the current one; in force from its day if both
-    sides sign it."""
+    sides sign it. Invalid where the mediator that they name could not be one."""
+    guards.require_mediator(contract, terms, on=on)
     number = contract.versions.count() + 1
     document = terms.document(
         contract=contract.pk,

@@ -92,6 +92,7 @@ class ContractRow(Row[Contract]):
     signatures = serializers.SerializerMethodField()
     open_end = serializers.SerializerMethodField()
     over_because = serializers.SerializerMethodField()
+    mediator = serializers.SerializerMethodField(help_text="who mediates disputes; a person")
     notice_days = serializers.SerializerMethodField()
     suspensions = serializers.SerializerMethodField()
     proposals = serializers.SerializerMethodField()
@@ -103,7 +104,8 @@ class ContractRow(Row[Contract]):
             "id", "state", "ended_because", "ended_on", "offering", "title", "buyer", "provider",
             "turn", "starts_on", "ends_on", "offered_on", "answer_until_on", "created_on",
             "version", "hash", "plan", "price", "parameters", "unit", "expected_quantity",
-            "cap_quantity", "measures", "levels", "credit_cap", "adjustment", "sections",
+            "cap_quantity", "measures", "levels", "credit_cap", "adjustment", "mediator",
+            "sections",
             "signatures", "open_end",
             "over_after_on", "over_because", "notice_days", "renews_months", "suspensions",
             "proposals", "breaches",
@@ -120,6 +122,13 @@ class ContractRow(Row[Contract]):
     @extend_schema_field(AdjustmentBody(allow_null=True))
     def get_adjustment(self, contract: Contract) -> Any:
         return contract.current.terms.get("adjustment") if contract.current else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_mediator(self, contract: Contract) -> str | None:
+        if not self._is_open(contract) or contract.current is None:
+            return None
+        named = contract.current.terms.get("mediator")
+        return None if named is None else str(named)
 
     @extend_schema_field(Sections(allow_null=True))
     def get_sections(self, contract: Contract) -> Any:

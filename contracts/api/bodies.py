@@ -1,10 +1,12 @@
 """What the addresses of `contracts/` are sent: terms, and who acts for whom."""
 
+from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 
-from accounts.models import MicroEnterprise
+from accounts.models import MicroEnterprise, Person, User
 from accounts.rest import ActingMEField, DayField, KeyField, MoneyField, OptionalText, QuantityField
 from contracts.terms import (
     LONGEST_NOTICE_DAYS,
@@ -38,6 +40,10 @@ class AdjustmentBody(serializers.Serializer[Any]):
     floor = PercentField()
 
 
+def _people(user: User, on: date) -> QuerySet[Person]:
+    return Person.objects.filter(user__is_active=True)
+
+
 class TermsBody(serializers.Serializer[Any]):
     """Terms; what is left out stays as it is, or as the offering says."""
 
@@ -62,6 +68,10 @@ class TermsBody(serializers.Serializer[Any]):
     levels = LevelBody(many=True, required=False)
     credit_cap = PercentField(required=False, help_text="all credits of a month together")
     adjustment = AdjustmentBody(required=False, allow_null=True)
+    mediator = KeyField(
+        known_to=_people, required=False, allow_null=True,
+        help_text="the person who mediates disputes; null: the CHRO names one",
+    )  # fmt: skip
     joint_objective = OptionalText(LONGEST_SECTION)
     commitments = OptionalText(LONGEST_SECTION)
     resources = OptionalText(LONGEST_SECTION)
@@ -73,6 +83,9 @@ class TermsBody(serializers.Serializer[Any]):
 
     def validate_adjustment(self, told: dict[str, Any] | None) -> Adjustment | None:
         return None if told is None else Adjustment(**told)
+
+    def validate_mediator(self, person: Person | None) -> int | None:
+        return None if person is None else person.pk
 
     def validate_measures(self, measures: list[dict[str, Any]]) -> tuple[Measure, ...]:
         return tuple(Measure(**each) for each in measures)

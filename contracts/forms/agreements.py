@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from accounts.errors import Refused
 from accounts.forms.days import DayField
 from accounts.models import MicroEnterprise
+from contracts.forms.people import MediatorField
 from contracts.terms import (
     LONGEST_NOTICE_DAYS,
     LONGEST_SECTION,
@@ -85,6 +86,10 @@ class TermsForm(forms.Form):
     renews_months = forms.IntegerField(
         label="Renews itself by", help_text="Months at its last day; 0 lets it end.",
         required=False, min_value=0, max_value=MOST_RENEWED_MONTHS,
+    )  # fmt: skip
+    mediator = MediatorField(
+        label="Who mediates a dispute", required=False,
+        help_text="Name or e-mail address of somebody of neither party; empty: the CHRO names one.",
     )  # fmt: skip
     note = forms.CharField(
         label="Word to the other side", required=False, max_length=1000,

@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.models import User
 from contracts.forms.delivery import new_key
+from contracts.forms.people import PersonField
 from contracts.models import Dispute
 
 _ROWS = {"rows": 2}
@@ -23,22 +24,6 @@ def _note(label: str = "In a word", *, required: bool = False) -> forms.CharFiel
     return forms.CharField(
         label=label, max_length=500, required=required, widget=forms.Textarea(attrs=_ROWS)
     )
-
-
-class PersonField(forms.EmailField):
-    """An e-mail address, as the person with that log-in."""
-
-    def clean(self, value: Any) -> Any:
-        address = super().clean(value)
-        if not address:
-            return None
-        users = User.objects.select_related("person").filter(is_active=True)
-        user = users.filter(email__iexact=address).first()
-        if user is None:
-            raise forms.ValidationError(
-                f"Nobody with a log-in has the address {address}. Check its spelling."
-            )
-        return user
 
 
 class OpenForm(forms.Form):

@@ -136,7 +136,9 @@ def contract_page(
     return ContractPage(
         **vars(base) | {
             "is_full": True,
-            "sections": printed.section_rows(version.terms),
+            "sections": [
+                *printed.section_rows(version.terms), printed.mediator_row(version.terms),
+            ],
             "changes": changes,
             "changes_note": changes_note,
             "versions": f"Version {version.number}",

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from accounts.models import Person
 from contracts.models import ContractVersion
 from contracts.terms import SECTIONS, Adjustment, Measure, terms_of
 from ledger.money import ZERO, to_cents
@@ -77,6 +78,14 @@ def section_rows(terms: Mapping[str, Any]) -> list[TermRow]:
     ]
 
 
+def mediator_row(terms: Mapping[str, Any]) -> TermRow:
+    """Who mediates a dispute (PRODUCT 4.12); the terms hold an id, for a name may be blanked."""
+    named = terms.get("mediator")
+    person = Person.objects.filter(pk=named).first() if named else None
+    text = person.name if person else "Whom the CHRO names when there is one"
+    return TermRow("Mediator of disputes", text)
+
+
 def level_rows(version: ContractVersion, currency: str) -> list[TermRow]:
     """Service levels in words, with an example in money, their cap, and the adjustment."""
     terms = terms_of(version.terms)
@@ -115,7 +124,9 @@ def changes(before: ContractVersion, after: ContractVersion, currency: str) -> l
 
 
 def _all_rows(version: ContractVersion, currency: str) -> dict[str, str]:
-    rows = [*price_rows(version, currency), *section_rows(version.terms)]
+    rows = [
+        *price_rows(version, currency), *section_rows(version.terms), mediator_row(version.terms),
+    ]  # fmt: skip
     words = {row.label: row.text for row in rows}
     words |= {f"Level: {row.label}": row.text for row in level_rows(version, currency)}
     return words | {
