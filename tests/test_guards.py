@@ -14,6 +14,7 @@ GUARDED = (
     "ledger/test_money_moves.py::test_eight_equal_promises_reserve_once",
     "ledger/test_money_moves.py::test_eight_payments_with_one_reference_pay_once",
     "contracts/test_races.py::test_eight_offers_at_once_never_overspend_one_wallet",
+    "contracts/test_change_races.py::test_a_suspension_in_the_last_minute_is_seen_by_its_month",
     "contracts/test_settlement_races.py::test_eight_settlements_of_one_month_at_once_pay_once",
     "contracts/test_delivery.py::test_eight_entries_with_one_key_are_one",
     "contracts/test_delivery.py::test_eight_values_at_once_are_one_result",

@@ -21,6 +21,7 @@ CONSTRAINTS = {
     "contracts_ratinginvitation": ["invited_once_a_month"],
     "contracts_settlementline": ["line_settled_once"],
 }
+_ADVISORY = re.compile(r"pg_advisory_xact_lock(_shared)?\(")
 _LOCKS = re.compile(
     r"\bFOR (NO KEY )?(UPDATE|SHARE)( OF \S+)?( SKIP LOCKED| NOWAIT)?", re.IGNORECASE
 )
@@ -41,7 +42,9 @@ def _no_locks():
     execute = CursorWrapper.execute
 
     def without_locks(self, sql, params=None):
-        return execute(self, _LOCKS.sub("", sql) if isinstance(sql, str) else sql, params)
+        if isinstance(sql, str):
+            sql = _ADVISORY.sub("concat(", _LOCKS.sub("", sql))
+        return execute(self, sql, params)
 
     CursorWrapper.execute = without_locks
     yield

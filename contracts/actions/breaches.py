@@ -197,6 +197,7 @@ def drop_proposal(
 
 
 def _end_on(contract: Contract, on: date) -> None:
+    guards.require_day_to_change(on)
     contract.ended_on = min(on, contract.ended_on or on)
 
 

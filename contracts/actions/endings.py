@@ -12,9 +12,6 @@ from contracts.actions import funding, guards, looming, records
 from contracts.lifecycle import Event
 from contracts.models import Contract, EndProposal, Usage
 from ledger import actions as ledger
-from ledger import month_lock
-from ledger.models import SettlementRun
-from ledger.months import month_of
 
 _OPEN = EndProposal.State.OPEN
 
@@ -128,7 +125,11 @@ def _end(
         )
     if by.pk == end.proposed_by_id:
         raise guards.both_sides(party)
-    _require_open_month(end.last_day_on)
+    guards.require_open_month(
+        end.last_day_on,
+        what="a contract cannot end in it any more",
+        remedy="Name a later last day.",
+    )
     _require_nothing_delivered_after(contract, end.last_day_on)
     contract.ended_on = end.last_day_on
     told = looming.suspend_to_the_end(contract)
@@ -157,18 +158,6 @@ def _require_end_within(contract: Contract, last_day_on: date, *, on: date) -> N
             f"{contract} ends on {last:%-d %B %Y} anyway. Name an earlier day.",
             field="last_day_on",
             value=last_day_on,
-        )
-
-
-def _require_open_month(day: date) -> None:
-    """A month whose run has begun is not cut any more; none begins until this is decided."""
-    month_lock.keep_open(month_of(day))
-    if SettlementRun.objects.filter(month=month_of(day)).exists():
-        raise Refused(
-            f"{day:%B %Y} is being settled or settled already, so a contract cannot end in it any"
-            " more.",
-            code="month_computed",
-            help="Name a later last day.",
         )
 
 

@@ -12,7 +12,9 @@ from contracts.lifecycle import Actor, Event, Row, row_for
 from contracts.models import Contract, ContractVersion, Signature
 from contracts.queries.agreements import may_know
 from contracts.terms import Terms
-from ledger.months import months_later
+from ledger import month_lock
+from ledger.models import SettlementRun
+from ledger.months import month_of, months_later
 from marketplace.actions.subsidies import require_allowed
 
 
@@ -127,6 +129,25 @@ def require_short_on_probation(
             help=f"Let them end by {until:%-d %B %Y}. Probation ends by itself once {party} is"
             " above the floor again; its page shows the verdicts.",
         )
+
+
+def require_open_month(day: date, *, what: str, remedy: str) -> None:
+    """A month whose run has begun changes no more; none begins until this is decided."""
+    month_lock.keep_open(month_of(day))
+    if SettlementRun.objects.filter(month=month_of(day)).exists():
+        raise Refused(
+            f"{day:%B %Y} is being settled or settled already, so {what}.",
+            code="month_computed",
+            help=remedy,
+        )
+
+
+def require_day_to_change(day: date) -> None:
+    """Who acts in the last minute of a month is seen by its settlement, or told to look again."""
+    require_open_month(
+        day, what="no day of it changes any more",
+        remedy="A new day has begun: load the page again, then decide.",
+    )  # fmt: skip
 
 
 def require_mediator(contract: Contract, terms: Terms, *, on: date) -> None:

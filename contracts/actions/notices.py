@@ -100,6 +100,7 @@ def withdraw_notice(
     guards.require_market(found, on=on)
     row = guards.allowed(found, Event.WITHDRAW_NOTICE, party=party, on=on)
     proposals.confirmed(found, Kind.WITHDRAW_NOTICE, party=party, by=by, on=on)
+    guards.require_day_to_change(on)
     found.ended_on = None
     pause = close_open_suspension(found, on=on)
     told: dict[str, Any] = {"last_on": pause.last_on} if pause else {}

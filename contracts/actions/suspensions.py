@@ -144,6 +144,7 @@ def _begin(
 ) -> None:
     delivered = contract.usage.filter(used_on=on).exclude(state=Usage.State.WITHDRAWN)
     first_on = on + timedelta(days=1) if delivered.exists() else on
+    guards.require_day_to_change(first_on)
     days = policy.in_force(on=on)["suspension_lapses_after_days"]
     pause = Suspension.objects.create(
         contract=contract, first_on=first_on, last_on=first_on + timedelta(days=days - 1),
@@ -171,6 +172,7 @@ def _end(
     party: MicroEnterprise | None,
     note: str,
 ) -> None:
+    guards.require_day_to_change(on)
     closed = close_open_suspension(contract, on=on) or pause
     contract.proposals.filter(state=Proposal.State.OPEN, kind=Kind.RESUME).update(
         state=Proposal.State.REPLACED
