@@ -14,6 +14,7 @@ from accounts.errors import Invalid, Refused
 from accounts.models import MicroEnterprise, User
 from contracts.actions import guards
 from contracts.models import Contract, Correction
+from contracts.queries import corrections as queries
 from ledger import runs
 from ledger.money import LARGEST, to_cents
 from ledger.months import text_of
@@ -90,9 +91,14 @@ def withdraw_correction(correction: Correction, *, by: User, on: date) -> Correc
     """Whoever entered it takes it back, while the other side has not answered."""
     found = _locked(correction)
     if found.entered_for is None:
-        permissions.require(permissions.is_hr_admin(by), "An HR admin entered it.")
+        _require_known(found, by=by, on=on)
+        permissions.require(
+            permissions.is_hr_admin(by),
+            "An HR admin entered it, so an HR admin takes it back.",
+            help="Decline it instead.",
+        )
     else:
-        guards.require_signer(found.contract, party=found.entered_for, by=by, on=on)
+        _require_signer(found, found.entered_for, by=by, on=on)
     if found.state == State.WITHDRAWN:
         return found
     return _write(found, State.WITHDRAWN, by=by, on=on)
@@ -107,7 +113,7 @@ def loser_of(correction: Correction) -> MicroEnterprise:
 def _answer(correction: Correction, state: Correction.State, *, by: User, on: date) -> Correction:
     found = _locked(correction)
     loser = loser_of(found)
-    guards.require_signer(found.contract, party=loser, by=by, on=on)
+    _require_signer(found, loser, by=by, on=on)
     if found.state == state:
         return found
     if by.pk == found.entered_by_id:
@@ -128,6 +134,20 @@ def _write(correction: Correction, state: Correction.State, *, by: User, on: dat
         contract=correction.contract_id,
     )  # fmt: skip
     return correction
+
+
+def _require_known(correction: Correction, *, by: User, on: date) -> None:
+    known = queries.visible_to(by, on=on).filter(pk=correction.pk).exists()
+    permissions.require_known(known)
+
+
+def _require_signer(correction: Correction, party: MicroEnterprise, *, by: User, on: date) -> None:
+    _require_known(correction, by=by, on=on)
+    permissions.require(
+        permissions.may_sign_for(by, party, on=on),
+        f"You may not sign for {party}.",
+        help=f"Ask the lead of {party}, or a member who may sign.",
+    )
 
 
 def _locked(correction: Correction) -> Correction:

@@ -88,7 +88,7 @@ POST contracts/{id}/suspend/                n y h h h n n  -
 POST contracts/{id}/withdraw-notice/        n y h h h n n  -
 POST contracts/{id}/withdraw/               n y h h h n n  -
 GET corrections/                            y y y y y y n  contracts:read
-POST corrections/                           n y h n h n n  -
+POST corrections/                           n y h h h n n  -
 GET corrections/{id}/                       y y h y h y n  contracts:read
 POST corrections/{id}/confirm/              n y h n h n n  -
 POST corrections/{id}/decline/              n y h n h n n  -
