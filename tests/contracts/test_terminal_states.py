@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from accounts.errors import Refused
@@ -34,8 +34,12 @@ pytestmark = pytest.mark.django_db
 TERMINAL = ("closed", "declined", "withdrawn", "lapsed")
 # The words of the API and of the chain; a dispute is a record beside the states.
 CREATED, BESIDE = "create", "dispute"
+# Shrinking would take minutes; the steps are short enough to be read as they are.
 RANDOM = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
@@ -88,7 +92,7 @@ DEEDS = {
         c, seen_hash=newest(c), **who
     ),
     "propose_renewal": lambda c, who: amendments.propose_renewal(
-        c, ends_on=c.ends_who["on"] + timedelta(days=31), **who
+        c, ends_on=c.ends_on + timedelta(days=31), **who
     ),
     "accept_renewal": lambda c, who: amendments.accept_renewal(c, seen_hash=newest(c), **who),
     "report_breach": lambda c, who: breaches.report_breach(
@@ -180,6 +184,16 @@ def test_only_the_table_moves_a_contract_whatever_is_tried(start, steps):
         transaction.set_rollback(True)
 
 
+def says_that_it_is_over(refusal, name, start):
+    """In words; to a CHRO, who is of neither party, what does not run is not known (4.22)."""
+    if name in ORDERS:
+        assert refusal.code == "not_found"
+        return
+    assert f"is {start} and cannot be" in str(refusal), (name, str(refusal))
+    assert refusal.code == "wrong_state"
+    assert refusal.help.endswith("Draft a new contract.")
+
+
 @RANDOM
 @given(start=st.sampled_from(TERMINAL), steps=STEPS)
 def test_nothing_leads_out_of_a_terminal_state(start, steps):
@@ -192,11 +206,7 @@ def test_nothing_leads_out_of_a_terminal_state(start, steps):
             refusal = do(contract, name, side, chro=chro, on=on)
             assert at_rest(contract) == before, name
             if refusal is not None:
-                assert f"is {start} and cannot be" in str(refusal), (name, str(refusal))
-                assert refusal.code == "wrong_state"
-                assert refusal.help == "Nothing more happens to it. Draft a new contract." or (
-                    start == "lapsed"
-                )
+                says_that_it_is_over(refusal, name, start)
         transaction.set_rollback(True)
 
 
@@ -207,6 +217,7 @@ def test_every_action_on_what_is_over_is_refused_in_words_or_is_a_harmless_retry
     before = at_rest(contract)
     refusals = [do(contract, name, side, chro=chro, on=TODAY) for side in ("buyer", "provider")]
     assert at_rest(contract) == before
-    told = [str(each) for each in refusals if each is not None]
+    told = [each for each in refusals if each is not None]
     assert told
-    assert all(f"is {start} and cannot be" in each for each in told)
+    for refusal in told:
+        says_that_it_is_over(refusal, name, start)
