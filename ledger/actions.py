@@ -161,7 +161,7 @@ def promise(
     for month, amount in now.items():
         change[wallets_by_month[month].pk] += amount
     wallets = locking.lock_wallets(change, on=on)
-    # A twin promised or the year was closed while we waited; under the locks a second look is final.
+    # A twin promised or the year closed while we waited; under the locks a second look is final.
     open_now, is_frozen = _second_look(cause, owner, fund)
     if open_now != {row.pk for row in old} or any(wallets[key].closed_on for key in change):
         promise(owner, plan, kind=kind, cause=cause, on=on, fund=fund, is_signed=is_signed)
