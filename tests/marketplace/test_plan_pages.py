@@ -84,9 +84,9 @@ def test_the_cliff_is_told_while_the_price_is_written_and_before_it_is_published
     volume = typed(MEASURE, plan="volume", unit="hire", usual_quantity="180", price="")
     volume |= FIELDS["volume"]
     shown = lead.post("/market/offerings/new/", volume | {"choose": "1"}).content.decode()
-    assert "45 to 50 hire cost more than 51 would" in shown
+    assert "45 to 50 hires cost more than 51 would" in shown
     answer = lead.post("/market/offerings/new/", volume, follow=True)
-    assert "45 to 50 hire cost more than 51 would" in answer.content.decode()
+    assert "45 to 50 hires cost more than 51 would" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
