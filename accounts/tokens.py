@@ -7,17 +7,18 @@ belongs to nobody; its token carries scopes.
 import hashlib
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, set_token_value
 
 from accounts import audit, permissions
 from accounts.errors import Invalid, Refused, Unknown
-from accounts.models import ClientScopes, User
+from accounts.models import TokenUse, User
 
 LIFETIME = timedelta(days=365)
 SCOPES = (
@@ -33,39 +34,12 @@ def create_client_token(name: str, *, scopes: Sequence[str], by: User | None, on
 
     Invalid names an unknown scope or an empty name. `by` is None at the console of the server.
     """
-    _require_client_keeper(by)
-    _require_scopes(scopes)
-    client = _client_named(name.strip())
+    require_client_keeper(by)
+    require_scopes(scopes)
+    client = client_named(name.strip())
     token = _mint(client, scope=" ".join(dict.fromkeys(scopes)))
     audit.record("token.create", client, by=by, on=on, scopes=list(scopes))
     return token
-
-
-@transaction.atomic
-def create_client_secret(
-    name: str, *, scopes: Sequence[str], by: User | None, on: date
-) -> tuple[str, str]:
-    """The id and the secret with which a client gets its tokens at `/oauth/token/`; shown once.
-
-    They replace earlier ones of the client, whose tokens end with them. Invalid as for
-    `create_client_token`.
-    """
-    _require_client_keeper(by)
-    _require_scopes(scopes)
-    client = _client_named(name.strip())
-    Application.objects.filter(user=client, client_scopes__isnull=False).delete()
-    secret = secrets.token_urlsafe(48)
-    application = Application.objects.create(
-        name=f"secret of {client.pk}",
-        user=client,
-        client_type=Application.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
-        client_secret=secret,
-    )
-    kept = " ".join(dict.fromkeys(scopes))
-    ClientScopes.objects.create(application=application, scopes=kept)
-    audit.record("client_secret.create", client, by=by, on=on, scopes=list(scopes))
-    return application.client_id, secret
 
 
 @transaction.atomic
@@ -105,17 +79,19 @@ def revoke(key: int, *, by: User, on: date) -> User:
 def tokens_of(user: User) -> QuerySet[Any]:
     """The user's own tokens that still work, the newest first; `application.name` says for what."""
     rows: QuerySet[Any] = AccessToken.objects.filter(user=user, expires__gt=timezone.now())
-    return rows.select_related("application", "user").order_by("-created", "-pk")
+    return rows.select_related("application", "user", "use").order_by("-created", "-pk")
 
 
 def tokens_of_clients() -> QuerySet[Any]:
     """Tokens of integration clients that still work, by client, the newest first."""
     rows: QuerySet[Any] = AccessToken.objects.filter(user__is_client=True)
     rows = rows.filter(expires__gt=timezone.now())
-    return rows.select_related("application", "user").order_by("user__name", "-created", "-pk")
+    rows = rows.select_related("application", "user", "use")
+    return rows.order_by("user__name", "-created", "-pk")
 
 
-def _require_client_keeper(by: User | None) -> None:
+def require_client_keeper(by: User | None) -> None:
+    """HR admins keep clients, and None: the console of the server."""
     permissions.require(
         by is None or permissions.may_keep_clients(by),
         "Only an HR admin makes integration clients.",
@@ -123,7 +99,8 @@ def _require_client_keeper(by: User | None) -> None:
     )
 
 
-def _require_scopes(scopes: Sequence[str]) -> None:
+def require_scopes(scopes: Sequence[str]) -> None:
+    """Invalid names those that are none."""
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise Invalid(
@@ -132,7 +109,8 @@ def _require_scopes(scopes: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def _client_named(name: str) -> User:
+def client_named(name: str) -> User:
+    """The client of that name, made at its first use; Invalid where it is no name."""
     if not name or len(name) > 100:
         raise Invalid("Name the client with 1 to 100 characters.", field="client", value=name)
     client = User.objects.filter(is_client=True, name=name).first()
@@ -164,9 +142,22 @@ def _mint(user: User, *, scope: str, name: str = "") -> str:
 def token_named(text: str) -> AccessToken | None:
     """The token that reads like this, while it lasts; only its hash is kept."""
     checksum = hashlib.sha256(text.encode()).hexdigest()
-    rows = AccessToken.objects.select_related("user__person", "application__user__person")
+    rows = AccessToken.objects.select_related("user__person", "application__user__person", "use")
     token = rows.filter(token_checksum=checksum).first()
     return token if token and not token.is_expired() else None
+
+
+def note_use(token: Any, *, on: date) -> None:
+    """That the token was sent on that day; written once a day."""
+    use = getattr(token, "use", None)
+    if use is not None and use.used_on >= on:
+        return
+    # A token that is revoked at this moment is used no more.
+    with suppress(IntegrityError), transaction.atomic():
+        TokenUse.objects.bulk_create(
+            [TokenUse(token=token, used_on=on)], update_conflicts=True,
+            unique_fields=["token"], update_fields=["used_on"],
+        )  # fmt: skip
 
 
 def user_of_token(token: Any) -> User | None:

@@ -204,7 +204,7 @@ EXAMPLES: Mapping[str, OpenApiExample | Sequence[OpenApiExample]] = {
         verdict="above",
         why="A margin of 18,480.00, a paying customer, a success measure met.",
         value_added="50400.00", labour="31920.00", margin="18480.00", has_paying_customer=True,
-        has_met_outcome=True, led_to="", judged_on="2026-02-10", policy_version=1,
+        has_met_outcome=True, led_to=None, judged_on="2026-02-10", policy_version=1,
     ),
     "shadow_statements_list": _answer(
         "1,500.00 less than before", micro_enterprise="12", month="2026-10", basis="notional",

@@ -4,8 +4,9 @@ Who may call it, which refusals it can answer, and the Idempotency-Key where one
 """
 
 import re
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, extend_schema_field
@@ -17,6 +18,7 @@ from accounts.rest.answers import LONGEST_KEY
 from config.examples import EXAMPLES
 
 PROBLEM = "application/problem+json"
+TOKEN_ADDRESS = "/oauth/token/"  # noqa: S105  # an address
 _READ = ("401", "403", "429")
 _WRITTEN = ("400", "401", "403", "404", "409", "413", "415", "429")
 _MEANINGS = {
@@ -72,18 +74,27 @@ class Problem(serializers.Serializer[Any]):
 
 class Bearer(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its metaclass
     target_class = "accounts.rest.access.TokenAuthentication"
-    name = "token"
+    name = ["token", "client"]  # an attribute of its base
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
+        bearer = {
             "type": "http",
             "scheme": "bearer",
             "description": "A token of a person or of an integration client.",
         }
+        scopes = cast("dict[str, dict[str, str]]", settings.OAUTH2_PROVIDER)["SCOPES"]
+        flow = {"tokenUrl": TOKEN_ADDRESS, "scopes": scopes}
+        client = {
+            "type": "oauth2",
+            "description": "An integration client fetches a token of an hour by its id and secret.",
+            "flows": {"clientCredentials": flow},
+        }
+        return [bearer, client]
 
-    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[str]]]:
+        """A person's token opens all that the person may do; a client needs the scope."""
         scope = scope_for(auto_schema.view, auto_schema.method)
-        return {self.name: [scope] if scope else []}
+        return [{"token": [scope]}, {"client": [scope]}] if scope else [{"token": []}]
 
 
 class Schema(AutoSchema):

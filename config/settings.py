@@ -225,6 +225,8 @@ REST_FRAMEWORK = {
 }
 # Of one log-in; 0 is without a limit.
 API_REQUESTS_PER_MINUTE = 1200
+# Of one client at the token endpoint, from one address; 0 is without a limit.
+TOKEN_REQUESTS_PER_MINUTE = 30
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rendan",
     "DESCRIPTION": "The internal market of an organisation of micro-enterprises.",
@@ -234,7 +236,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     # Each state names its words where it stands; two resources may use the same ones.
-    "POSTPROCESSING_HOOKS": ["config.schema.without_marks"],
+    "POSTPROCESSING_HOOKS": [
+        "config.schema.without_marks",
+        "config.token_schema.with_token_endpoint",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     # Folded: unfolded, the browser works for minutes on a document of this size.
     "SWAGGER_UI_SETTINGS": {
@@ -246,6 +251,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105  # a model
 OAUTH2_PROVIDER = {
     # What version 4 does by default: hashed tokens, no implicit or password grant (RFC 9700).
     **{

@@ -15,6 +15,7 @@ from accounts.permissions import is_auditor, is_hr_admin, may_see_budgets, mes_o
 from ledger import allocating
 from ledger.models import Allocation, BudgetRule, Transfer, Wallet
 from ledger.money import ZERO
+from ledger.switch_figures import basis_in_year
 
 ROUTE = "ledger:budget"
 
@@ -92,13 +93,14 @@ def flows_by_allocation(rule: BudgetRule, allocations: Sequence[Allocation]) -> 
 
 @dataclass(frozen=True)
 class CustomerShare:
-    """How one customer's amount came about: its use and heads, and its share of the cost."""
+    """How one customer's amount came about, and what its money is in words."""
 
     name: str
     use: Decimal
     heads: Decimal
     share: Decimal
     amount: Decimal
+    basis: str
 
 
 def customer_shares(rule: BudgetRule, *, only: Sequence[int] | None = None) -> list[CustomerShare]:
@@ -110,10 +112,11 @@ def customer_shares(rule: BudgetRule, *, only: Sequence[int] | None = None) -> l
     parts = allocating.shares(uses, phase_in=phase_in)
     amounts = dict(rule.allocations.values_list("micro_enterprise", "amount"))
     names = dict(MicroEnterprise.objects.filter(pk__in=keys).values_list("pk", "name"))
+    basis = basis_in_year(keys, year=rule.fiscal_year)
     return [
         CustomerShare(
             names[key], use.use, use.heads, Decimal(part.numerator) / part.denominator,
-            amounts.get(key, ZERO),
+            amounts.get(key, ZERO), basis[key],
         )
         for key, use, part in zip(keys, uses, parts, strict=True)
         if only is None or key in only

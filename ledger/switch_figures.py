@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 
 from accounts import permissions
 from accounts.models import MicroEnterprise, User
+from ledger import queries
 from ledger.models import ChargedSwitch
+from ledger.months import months_of_year
 
 State = ChargedSwitch.State
 
@@ -58,6 +60,40 @@ def visible_switches(user: User, *, on: date) -> QuerySet[ChargedSwitch]:
         return ChargedSwitch.objects.all()
     mine = permissions.memberships_of(user, on=on).values("micro_enterprise")
     return ChargedSwitch.objects.filter(micro_enterprise__in=mine)
+
+
+def basis_in_year(mes: Iterable[int], *, year: int) -> dict[int, str]:
+    """What each ME's money is in a fiscal year, in words: beside every amount of a budget.
+
+    `Notional`, `Charged`, or `Notional, charged from 1 November 2026` where that lies within the
+    year; a switch that is only planned counts as well. One query.
+    """
+    keys = set(mes)
+    months = months_of_year(year, starts_in=queries.fiscal_year_start())
+    rows = ChargedSwitch.objects.filter(
+        micro_enterprise__in=keys, state__in=[State.PLANNED, State.DONE]
+    )
+    found = dict(rows.values_list("micro_enterprise", "starts_on"))
+    return {key: _basis_words(found.get(key), months[0], months[-1]) for key in keys}
+
+
+def _basis_words(since: date | None, first: date, last: date) -> str:
+    if since is None or since > last:
+        return "Notional"
+    return "Charged" if since <= first else f"Notional, charged from {since:%-d %B %Y}"
+
+
+def basis_of_all() -> str:
+    """How far the firm's money is real, for sums over all MEs."""
+    found = counts()
+    if not found["charged"]:
+        return "Every micro-enterprise is notional, so all amounts are."
+    if found["charged"] >= found["all"]:
+        return "Every micro-enterprise is charged, so all amounts are real money."
+    return (
+        f"{found['charged']:,} of {found['all']:,} micro-enterprises are charged; the amounts of"
+        " the others are notional."
+    )
 
 
 def counts() -> dict[str, int]:

@@ -189,6 +189,21 @@ def verdict(offers: Sequence[Compared]) -> Verdict:
     return Verdict(f"{sentence}{other.price:,}.", reasons, cheapest.where)
 
 
+def cheapest_of(offers: Sequence[Compared]) -> list[str]:
+    """In their order, which is the cheapest, in words; empty for the others.
+
+    Nothing is cheapest among one, or where the prices are of different units.
+    """
+    if len(offers) < 2 or len({offer.unit for offer in offers}) > 1:
+        return [""] * len(offers)
+    least = min(offer.price for offer in offers)
+    count = sum(offer.price == least for offer in offers)
+    said = "Cheapest" if count == 1 else "As cheap as another"
+    if count == len(offers):
+        said = "All cost the same"
+    return [said if offer.price == least else "" for offer in offers]
+
+
 def _of_raters(*offers: Compared) -> Iterable[str]:
     """What buyers inside say of the sellers that they can rate."""
     for offer in offers:

@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from accounts.models import MicroEnterprise
-from ledger.money import ZERO
+from ledger.money import ZERO, to_cents
 from ledger.months import fiscal_year
 from ledger.queries import Money, money_of
 from marketplace.models import OfferingVersion
-from marketplace.price_plans import PricePlan, planned_by_month
+from marketplace.price_plans import PricePlan, plain, planned_by_month
+
+MONTH = "month"
 
 
 class Part(NamedTuple):
@@ -49,6 +51,44 @@ def quote(plan: PricePlan, quantity: Decimal) -> Quote:
         effective_price=plan.effective_price(quantity),
         warnings=plan.warnings(),
     )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an offer costs its buyer over a term of full months, and what one unit comes to.
+
+    `parts` add up to the month; `total` is that of the term.
+    """
+
+    effective_price: Decimal
+    parts: Sequence[Part]
+    months: int
+    warnings: Sequence[str] = ()
+
+    @property
+    def month(self) -> Decimal:
+        return sum((part.amount for part in self.parts), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        return self.month * self.months
+
+
+def cost_inside(plan: PricePlan, *, quantity: Decimal, months: int) -> Cost:
+    """So many units in each of so many full months, as the buyer pays them (PRODUCT 4.4).
+
+    A dual price costs its market price; what the treasury adds is not the buyer's.
+    """
+    told = quote(plan, quantity)
+    return Cost(told.effective_price, told.parts, months, told.warnings)
+
+
+def cost_outside(price: Decimal, unit: str, *, quantity: Decimal, months: int) -> Cost:
+    """The same units at an outside price; one priced per month costs it whatever is used."""
+    if unit == MONTH:
+        return Cost(price, [Part("A full month", price)], months)
+    words = f"{plain(quantity)} × {price:,.2f} ({unit})"
+    return Cost(price, [Part(words, to_cents(price * quantity))], months)
 
 
 @dataclass(frozen=True)

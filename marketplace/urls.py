@@ -5,6 +5,7 @@ from django.urls import path
 from marketplace.views import (
     browse,
     categories,
+    compare,
     micro_enterprises,
     offering,
     our_offerings,
@@ -15,7 +16,7 @@ from marketplace.views import (
 app_name = "marketplace"
 urlpatterns = [
     path("market/", browse.browse, name="browse"),
-    path("market/compare/", browse.compare, name="compare"),
+    path("market/compare/", compare.compare, name="compare"),
     path("market/offerings/", our_offerings.our_offerings, name="our_offerings"),
     path("market/offerings/new/", our_offerings.new_offering, name="new_offering"),
     path("market/offerings/<int:pk>/", offering.offering, name="offering"),

@@ -22,7 +22,16 @@ class ClientForm(forms.Form):
     client = forms.CharField(
         max_length=100,
         label="Client",
-        help_text="A known name gets a further token, a new one makes the client.",
+        help_text="The name of the other system, such as hris. A new name makes a new client.",
+    )
+    way = forms.ChoiceField(
+        choices=[
+            ("secret", "An id and a secret: it fetches a token of an hour whenever it needs one"),
+            ("token", "A token of a year, for what cannot fetch its own"),
+        ],
+        initial="secret",
+        widget=forms.RadioSelect,
+        label="It gets",
     )
     scope = forms.MultipleChoiceField(
         choices=[(scope, f"{scope}: {_WORDS[scope]}") for scope in SCOPES],

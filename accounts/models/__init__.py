@@ -1,6 +1,6 @@
 """Who takes part: the organisation, its people, their micro-enterprises, and what was done."""
 
-from accounts.models.clients import ClientScopes
+from accounts.models.clients import ClientScopes, TokenUse
 from accounts.models.imports import PeopleImport
 from accounts.models.micro_enterprises import (
     CustomerOutcome,
@@ -38,5 +38,6 @@ __all__ = [
     "RightsGrant",
     "Role",
     "SentMail",
+    "TokenUse",
     "User",
 ]

@@ -1,4 +1,4 @@
-"""What integration clients may ask the token endpoint for."""
+"""What integration clients may ask the token endpoint for, and when tokens were last used."""
 
 from django.db import models
 
@@ -10,9 +10,23 @@ class ClientScopes(models.Model):
         "oauth2_provider.Application", on_delete=models.CASCADE, related_name="client_scopes"
     )
     scopes = models.CharField(max_length=300, help_text="separated by spaces")
+    # The last day on which a token was fetched by this id and secret.
+    used_on = models.DateField(null=True)
 
     class Meta:
         verbose_name_plural = "client scopes"
 
     def __str__(self) -> str:
         return f"Scopes of {self.application_id}"
+
+
+class TokenUse(models.Model):
+    """The last day on which a token was sent: one that nobody uses any more can be revoked."""
+
+    token = models.OneToOneField(
+        "oauth2_provider.AccessToken", on_delete=models.CASCADE, related_name="use"
+    )
+    used_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"Token {self.token_id} used on {self.used_on}"

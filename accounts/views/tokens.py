@@ -1,6 +1,6 @@
-"""Tokens of the API: one's own, and as an HR admin those of integration clients.
+"""Tokens of the API: one's own, and as an HR admin those and the secrets of integration clients.
 
-A token is shown once: the page after its creation takes it out of the session.
+A token or secret is shown once: the page after its creation takes it out of the session.
 """
 
 from django.contrib import messages
@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import permissions
+from accounts import client_secrets, permissions
 from accounts import tokens as rules
 from accounts.errors import Refused
 from accounts.forms.tokens import ClientForm, TokenForm
@@ -18,6 +18,8 @@ from accounts.http import MemberRequest, explain_in, today
 from accounts.paging import page_of
 
 FRESH = "fresh_token"
+# A firm has tens of other systems; more than these are kept by the command.
+MOST_SECRETS = 200
 
 
 @never_cache
@@ -53,17 +55,50 @@ def clients(request: MemberRequest) -> HttpResponse:
     )
     form = ClientForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        name, scopes = form.cleaned_data["client"], form.cleaned_data["scope"]
+        name = form.cleaned_data["client"].strip()
+        make = _WAYS[form.cleaned_data["way"]]
         try:
-            made = rules.create_client_token(
-                name, scopes=scopes, by=request.user, on=today(request)
-            )
+            made = make(name, form.cleaned_data["scope"], request)
         except Refused as reason:
             explain_in(form, reason)
         else:
-            request.session[FRESH] = {"name": name, "token": made}
+            request.session[FRESH] = {"name": name, **made}
             return redirect("accounts:clients")
-    return _page(request, "accounts/clients.html", form, rules.tokens_of_clients())
+    more = {"secrets": client_secrets.of_clients()[:MOST_SECRETS]}
+    return _page(request, "accounts/clients.html", form, rules.tokens_of_clients(), **more)
+
+
+def _secret(name: str, scopes: list[str], request: MemberRequest) -> dict[str, str]:
+    made = client_secrets.register(name, scopes=scopes, by=request.user, on=today(request))
+    return {"client_id": made.client_id, "secret": made.client_secret}
+
+
+def _token(name: str, scopes: list[str], request: MemberRequest) -> dict[str, str]:
+    made = rules.create_client_token(name, scopes=scopes, by=request.user, on=today(request))
+    return {"token": made}
+
+
+_WAYS = {"secret": _secret, "token": _token}
+
+
+@require_POST
+def renew_secret(request: MemberRequest, pk: int) -> HttpResponse:
+    """A new secret for the same id; the page after it shows it once."""
+    client, made = client_secrets.renew(pk, by=request.user, on=today(request))
+    request.session[FRESH] = {
+        "name": client.name, "client_id": made.client_id, "secret": made.client_secret,
+    }  # fmt: skip
+    return redirect("accounts:clients")
+
+
+@require_POST
+def revoke_secret(request: MemberRequest, pk: int) -> HttpResponse:
+    client = client_secrets.revoke(pk, by=request.user, on=today(request))
+    messages.success(
+        request,
+        f"The id and the secret of {client.name} are revoked.\nIts tokens are refused from now on.",
+    )
+    return redirect("accounts:clients")
 
 
 @require_POST
@@ -73,12 +108,15 @@ def revoke_of_client(request: MemberRequest, pk: int) -> HttpResponse:
     return redirect("accounts:clients")
 
 
-def _page(request: MemberRequest, template: str, form: Form, found: object) -> HttpResponse:
+def _page(
+    request: MemberRequest, template: str, form: Form, found: object, **more: object
+) -> HttpResponse:
     page = page_of(found, request.GET.get("page"))  # type: ignore[arg-type]  # its rows are untyped
     context = {
         "form": form,
         "page": page,
         "fresh": request.session.pop(FRESH, None) if request.method == "GET" else None,
         "trail": [("Home", "/"), ("API tokens", "")],
+        **more,
     }
     return render(request, template, context, status=400 if form.errors else 200)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import django_filters
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers
 
 from accounts.models import MicroEnterprise, User
@@ -107,7 +108,7 @@ class Profits(mixins.ListModelMixin, Resource[MicroEnterprise]):
 
 
 class VerdictRow(Row[ValueVerdict]):
-    """What a month was judged by, and the state that it led to; empty where it led to none."""
+    """What a month was judged by, and the state that it led to; null where it led to none."""
 
     month = MonthField(read_only=True)
     verdict = serializers.ChoiceField(
@@ -115,6 +116,7 @@ class VerdictRow(Row[ValueVerdict]):
     )
     why = serializers.CharField(source="measured.why", read_only=True)
     margin = MoneyField(source="measured.margin", read_only=True)
+    led_to = serializers.SerializerMethodField()
 
     class Meta:
         model = ValueVerdict
@@ -122,6 +124,10 @@ class VerdictRow(Row[ValueVerdict]):
             "id", "micro_enterprise", "month", "verdict", "why", "value_added", "labour", "margin",
             "has_paying_customer", "has_met_outcome", "led_to", "judged_on", "policy_version",
         )  # fmt: skip
+
+    @extend_schema_field({"type": ["string", "null"], "enum": ["active", "probation", None]})
+    def get_led_to(self, verdict: ValueVerdict) -> str | None:
+        return verdict.led_to or None
 
 
 class VerdictFilters(FilterSet):

@@ -15,7 +15,7 @@ from accounts.errors import Refused, Unknown
 from accounts.http import MemberRequest, status_for, today
 from accounts.permissions import may_see_budgets, may_set_budgets, require
 from ledger import budget_figures as figures
-from ledger import budget_year, budgets, drafting, queries, releasing, year_figures
+from ledger import budget_year, budgets, drafting, queries, releasing, switch_figures, year_figures
 from ledger.forms import TakeBackForm
 from ledger.models import Allocation, BudgetRule
 from ledger.money import ZERO
@@ -56,6 +56,7 @@ def budget_list(request: MemberRequest) -> HttpResponse:
         "year": year,
         "years": _years(on=on),
         "funds": budget_year.overview(year),
+        "basis": switch_figures.basis_of_all(),
     }
     return render(request, "ledger/budgets.html", context)
 
@@ -81,6 +82,9 @@ def budget(request: MemberRequest, pk: int) -> HttpResponse:
     rows = figures.visible_allocations(rule, request.user, on=on)
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     flows = figures.flows_by_allocation(rule, list(page))
+    basis = switch_figures.basis_in_year(
+        [each.micro_enterprise_id for each in page], year=rule.fiscal_year
+    )
     context = {
         "rule": rule,
         "trail": trail_to(rule.name) if may_see_budgets(request.user) else [],
@@ -89,7 +93,9 @@ def budget(request: MemberRequest, pk: int) -> HttpResponse:
         "shows_rows": rule.state == BudgetRule.State.PUBLISHED or not rule.terms,
         "is_whole": may_see_budgets(request.user),
         "page": page,
-        "rows": [_row(each, flows[each.pk]) for each in page],
+        "rows": [
+            _row(each, flows[each.pk]) | {"basis": basis[each.micro_enterprise_id]} for each in page
+        ],
         **_totals(rule, request, on=on),
         **_shares(rule, request, on=on),
         **_panel(rule, request, on=on),

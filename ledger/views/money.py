@@ -23,6 +23,7 @@ from ledger import (
     freezing,
     queries,
     statements,
+    switch_figures,
     year_figures,
 )
 from ledger.forms import MovementFilter
@@ -110,10 +111,12 @@ def all_money(request: MemberRequest) -> HttpResponse:
         mes = mes.filter(name__icontains=wanted)
     page = Paginator(mes, 50).get_page(request.GET.get("page"))
     on = today(request)
-    available = queries.available_by_me([me.pk for me in page], on=on)
+    keys = [me.pk for me in page]
+    available = queries.available_by_me(keys, on=on)
+    words = switch_figures.basis_in_year(keys, year=queries.fiscal_year_of(on))
     context = {
         "page": page,
-        "rows": [(me, available[me.pk]) for me in page],
+        "rows": [(me, available[me.pk], words[me.pk]) for me in page],
         "q": wanted,
         "checks_url": reverse("ledger:checks") if may_check_money(request.user) else "",
         "year": queries.fiscal_year_of(on),

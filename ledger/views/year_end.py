@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import MemberRequest, today
 from accounts.permissions import may_see_all_money
-from ledger import year_figures
+from ledger import switch_figures, year_figures
 from ledger.models import Wallet
 from ledger.views.money import chosen, me_to_show
 from ledger.views.statement import plain
@@ -41,12 +41,15 @@ def year_end(request: MemberRequest, year: int) -> HttpResponse:
     if request.GET.get("format") == "csv":
         return _csv(rows, rush, year)
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    basis = switch_figures.basis_in_year([row.micro_enterprise.pk for row in page], year=year)
     context = {
         "year": year,
         "me": me,
         "who": chosen(request, me) if me else "",
         "page": page,
-        "rows": [(row, rush.get(row.micro_enterprise.pk)) for row in page],
+        "rows": [
+            (row, rush.get(row.micro_enterprise.pk), basis[row.micro_enterprise.pk]) for row in page
+        ],
         "totals": year_figures.totals_of(rows),
         "rush": rush.get(None),
         "holder": year_figures.common_fund_owner(),

@@ -1,5 +1,6 @@
 """The budget of a year: begun, read with every ME's figure, published, revised."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,7 @@ from ledger.budget_preview import Figure, Preview
 from ledger.budget_terms import NAMES
 from ledger.models import Budget
 from ledger.rule_forms import PublishForm, StartYearForm
+from ledger.switch_figures import basis_in_year
 from ledger.views import downloads
 from ledger.views.budgets import only_hr_admins, trail_to
 
@@ -85,11 +87,13 @@ def year_budget(request: MemberRequest, pk: int) -> HttpResponse:
         return _download(request.GET["format"], budget, found)
     rows = _sorted(found, request.GET.get("sort", "name"))
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    basis = _basis(budget, page)
     context = {
         "budget": budget,
         "trail": trail_to(str(budget)),
         "found": found,
         "page": page,
+        "rows": [(row, basis[row.micro_enterprise]) for row in page],
         "difference": found.total - found.last_year,
         "rules": _rules(found),
         "is_revision": budget.version > 1 and not budget.started_on,
@@ -124,6 +128,7 @@ def me_budget(request: MemberRequest, pk: int, me_pk: int) -> HttpResponse:
         "budget": budget,
         "me": me,
         "row": row,
+        "basis": basis_in_year([me.pk], year=budget.fiscal_year)[me.pk],
         "parts": [
             (part, rule_words.sentence(part.rule), rule_words.calculation(part.rule, part.figures))
             for part in parts
@@ -269,15 +274,20 @@ def _granted(budget: Budget) -> str:
     return f"What is due is granted.{more}"
 
 
+def _basis(budget: Budget, rows: Iterable[Figure]) -> dict[int, str]:
+    return basis_in_year([row.micro_enterprise for row in rows], year=budget.fiscal_year)
+
+
 def _download(kind: str, budget: Budget, found: Preview) -> HttpResponse:
-    heads = ["micro_enterprise", "amount", "last_year", "difference", "change_percent"]
+    heads = ["micro_enterprise", "amount", "last_year", "difference", "change_percent", "basis"]
     heads += [f"{rule.name} ({rule.pk})" for rule in found.rules]
-    rows = []
+    rows, basis = [], _basis(budget, found.rows)
     for row in found.rows:
         parts = {part.rule.pk: part.amount for part in row.parts}
         change = None if row.change is None else round(row.change * 100, 2)
         rows.append([
             row.name, row.amount, row.last_year, row.difference, change,
+            basis[row.micro_enterprise],
             *(parts.get(rule.pk, Decimal("0.00")) for rule in found.rules),
         ])  # fmt: skip
     name = f"budget-{budget.fund}-{budget.fiscal_year}-version-{budget.version}"

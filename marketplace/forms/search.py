@@ -12,6 +12,7 @@ from ledger.months import fiscal_year, following, last_day, month_of
 from marketplace.search import INSIDE, OUTSIDE, SORTS, Wanted
 
 _SHARES = [("90", "90 of 100"), ("80", "80 of 100"), ("70", "70 of 100")]
+_MOST_MONTHS = 60
 _MOST_DAYS = 5 * 366
 _SHORTEST_TERM = 3
 
@@ -66,6 +67,15 @@ class QuantityForm(forms.Form):
     @property
     def asked(self) -> Decimal | None:
         return self.cleaned_data["quantity"] if self.is_valid() else None
+
+
+class CompareForm(forms.Form):
+    """How much and how long the offers of a comparison are used; what is usual unless told."""
+
+    quantity = forms.DecimalField(
+        max_digits=13, decimal_places=3, min_value=Decimal("0.001"), label="How many a month"
+    )
+    months = forms.IntegerField(min_value=1, max_value=_MOST_MONTHS, label="For how many months")
 
 
 class BuyForm(forms.Form):

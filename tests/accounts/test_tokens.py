@@ -13,7 +13,7 @@ from tests.database import at_once
 from tests.make.api import Api
 
 pytestmark = pytest.mark.django_db
-CLIENT = {"client": "hris", "scope": ["people:read", "people:write"]}
+CLIENT = {"client": "hris", "way": "token", "scope": ["people:read", "people:write"]}
 
 
 def _made(client, address, body):
@@ -82,7 +82,7 @@ def test_clients_are_an_hr_admins_to_keep(client):
 def test_a_scope_that_does_not_exist_is_refused(client):
     make.org()
     client.force_login(make.hr_admin())
-    answer = client.post("/hr/clients/", {"client": "hris", "scope": ["people:all"]})
+    answer = client.post("/hr/clients/", CLIENT | {"scope": ["people:all"]})
     assert (answer.status_code, AccessToken.objects.count()) == (400, 0)
     with pytest.raises(Refused, match="people:all is no scope"):
         tokens.create_client_token("hris", scopes=["people:all"], by=None, on=make.TODAY)

@@ -247,6 +247,7 @@ def test_verdicts_say_why(erp):
     assert [(each["month"], each["verdict"], each["margin"]) for each in found] == [
         ("2025-12", "below", "-1.00"), ("2026-01", "above", "1.00"),
     ]  # fmt: skip
+    assert [each["led_to"] for each in found] == [None, None]
     assert found[1]["why"] == "A margin of 1.00, a paying customer, no success measure met."
     assert make.api_of(make.member(make.me())).get("value-verdicts/").json()["results"] == []
 

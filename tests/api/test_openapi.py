@@ -45,6 +45,9 @@ def test_every_operation_has_words_a_tag_a_token_and_its_refusals(client):
             names.add(operation["operationId"])
             assert operation["summary"], address
             assert operation["tags"], address
+            if address == "/oauth/token/":
+                assert {"200", "400", "401", "429"} == set(operation["responses"])
+                continue
             assert any("token" in way for way in operation["security"]), address
             assert {"401", "403", "429"} <= set(operation["responses"]), address
             if method != "get":
@@ -68,6 +71,20 @@ def test_the_key_is_stated_where_money_moves_and_where_contracts_and_purchases_b
     }  # fmt: skip
 
 
+def test_a_program_reads_where_tokens_are_fetched_and_which_scope_each_operation_needs(client):
+    document = client.get("/api/v1/schema/?format=json").json()
+    flow = document["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"]
+    assert flow["tokenUrl"] == "/oauth/token/"
+    assert set(flow["scopes"]) == set(tokens.SCOPES)
+    paths = document["paths"]
+    assert {"client": ["money:write"]} in paths["/api/v1/moves/"]["post"]["security"]
+    ways = paths["/api/v1/moves/{id}/confirm/"]["post"]["security"]
+    assert {"token": []} in ways
+    assert not any("client" in way for way in ways)
+    asked = paths["/oauth/token/"]["post"]["requestBody"]["content"]
+    assert list(asked) == ["application/x-www-form-urlencoded"]
+
+
 @pytest.fixture
 def _one_connection():
     """Requests of the bare application share the test's connection, as those of a client do."""
@@ -80,7 +97,7 @@ def _one_connection():
 
 
 @pytest.mark.usefixtures("_one_connection")
-@override_settings(API_REQUESTS_PER_MINUTE=0)
+@override_settings(API_REQUESTS_PER_MINUTE=0, TOKEN_REQUESTS_PER_MINUTE=0)
 @time_machine.travel("2026-03-02T09:00Z", tick=False)
 def test_generated_requests_get_no_answer_that_the_document_does_not_state():
     """As an HR admin who leads an ME, and as a client with every scope, in turns."""

@@ -248,6 +248,8 @@ def test_every_operation_answers_every_role_and_scope_as_the_table_says(client):
     clients = {scope: make.api_with(scope) for scope in tokens.SCOPES}
     document = client.get("/api/v1/schema/?format=json").json()
     told = []
+    # Who fetches a token is nobody yet: tests.api.test_oauth asks it.
+    del document["paths"]["/oauth/token/"]
     for template, operations in sorted(document["paths"].items()):
         for method in sorted(operations):
             address, body = _request(world, method, template)

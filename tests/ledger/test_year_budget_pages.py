@@ -104,7 +104,7 @@ def test_figures_come_by_csv_and_xlsx_and_every_preview_goes_down_again(client, 
     client.post(address(budget, "rules", "fixed", "new"), {"release": "yearly", "file": csv})
     lines = client.get(address(budget) + "?format=csv").content.decode().splitlines()
     assert lines[0].startswith("micro_enterprise,amount,last_year,difference,change_percent")
-    assert lines[1] == "North,612.50,0.00,612.50,,600.00,12.50"
+    assert lines[1] == "North,612.50,0.00,612.50,,Notional,600.00,12.50"
     sheet = load_workbook(io.BytesIO(client.get(address(budget) + "?format=xlsx").content)).active
     assert [cell.value for cell in sheet[2]][:2] == ["North", 612.5]
 

@@ -133,6 +133,8 @@ PAGES = [
     form("accounts:tokens", "", ALL),
     deed("accounts:revoke_token", "token_of_member", "m", unknown="lsofhca"),
     form("accounts:clients", "", "h"),
+    deed("accounts:renew_secret", "client_secret", "h"),
+    deed("accounts:revoke_secret", "client_secret", "h"),
     deed("accounts:revoke_client_token", "client_token", "h", unknown="mlsofca"),
     # Money.
     Page("ledger:money", "", ALL),

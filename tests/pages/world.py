@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 from oauth2_provider.models import AccessToken
 
-from accounts import clock, tokens
+from accounts import client_secrets, clock, tokens
 from accounts.actions import logins
 from accounts.hris import mapping, uploads
-from accounts.models import Membership, SentMail, User
+from accounts.models import ClientScopes, Membership, SentMail, User
 from contracts.actions import agreements, endings, ratings, results
 from contracts.actions import outside as orders
 from contracts.models import Correction, Overage, SuccessMeasure
@@ -69,6 +69,8 @@ def _people(world):
     ended = date(2026, 4, 1)
     make.member(world.shop, who=world.leaver, ends_on=ended)
     tokens.create_client_token("payroll", scopes=["people:read"], by=world.hr_admin, on=TODAY)
+    client_secrets.create("payroll", scopes=["people:read"], by=world.hr_admin, on=TODAY)
+    world.client_secret = ClientScopes.objects.get()
     world.client = User.objects.get(is_client=True)
     world.client_token = AccessToken.objects.get(user=world.client)
     tokens.create_person_token(world.member, by=world.member, on=TODAY, name="My script")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import clock, tokens
+from accounts import client_secrets, clock, tokens
 from accounts.errors import Refused
 
 
@@ -41,5 +41,4 @@ def _token(client: str, scopes: list[str]) -> dict[str, str]:
 
 
 def _secret(client: str, scopes: list[str]) -> dict[str, str]:
-    key, secret = tokens.create_client_secret(client, scopes=scopes, by=None, on=clock.today())
-    return {"client_id": key, "client_secret": secret}
+    return client_secrets.create(client, scopes=scopes, by=None, on=clock.today())._asdict()
