@@ -31,7 +31,10 @@ class CorrectionRow(Row[Correction]):
     month = MonthField(source="origin_month", read_only=True, help_text="the locked month")
     amount = MoneyField(read_only=True)
     micro_enterprise = KeyField(
-        source="entered_for", read_only=True, help_text="who entered it; null for an HR admin"
+        source="entered_for",
+        read_only=True,
+        allow_null=True,
+        help_text="who entered it; null for an HR admin",
     )
     counted_in = MonthField(
         read_only=True, allow_null=True, help_text="the month whose line it is, once it is computed"
