@@ -11,6 +11,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('accounts', '__first__'),
+        # Its many changes of labels render every model that stands: while there are few.
+        ('oauth2_provider', '0022_refreshtoken_token_family_index'),
     ]
 
     operations = [
