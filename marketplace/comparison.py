@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Abs
+from django.utils.text import get_text_list
 
 from ledger.money import to_cents
 from marketplace.models import (
@@ -169,8 +170,9 @@ def verdict(offers: Sequence[Compared]) -> Verdict:
     """
     units = sorted({offer.unit for offer in offers})
     if len(units) > 1:
+        each_unit = [f"per {unit}" for unit in units]
         return Verdict(
-            f"Prices per {' and per '.join(units)} cannot be set against each other.",
+            f"Prices {get_text_list(each_unit, 'and')} cannot be set against each other.",
             ["Compare offers that are priced per the same unit."],
         )
     by_price = sorted(offers, key=lambda offer: offer.price)
