@@ -20,7 +20,8 @@ from ledger.months import following, text_of
 
 State = SettlementRun.State
 ORDER = [State.OPEN, State.COMPUTED, State.POSTED, State.LOCKED]
-CHUNK_SIZE = 10_000
+# Keeps a worker below 150 MB; a fixed number of statements is spread over so many contracts.
+CHUNK_SIZE = 5_000
 # A chunk that fails this often waits until somebody asks for it again.
 ATTEMPTS = 3
 # Days of the next month (PRODUCT 4.10).
