@@ -1,9 +1,16 @@
-"""Real threads on real connections, for what only happens when two do it at once."""
+"""Real threads on real connections, for what only happens when two do it at once, and the database
+that such tests commit to.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 
-from django.db import connection
+from django.db import connection, connections, transaction
+from psycopg2.sql import SQL, Identifier
+
+# A migrated database has these rows, and no test changes them.
+_OF_DJANGO = {"django_migrations", "django_content_type", "auth_permission"}
 
 
 def at_once(calls, *, timeout=60):
@@ -23,3 +30,46 @@ def at_once(calls, *, timeout=60):
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [job.result(timeout) for job in [pool.submit(run, call) for call in calls]]
+
+
+@transaction.atomic
+def empty():
+    """Delete every row that tests have committed; the tables without a page are passed over.
+
+    The locks wait for whoever still writes, as TRUNCATE would. As a replica no trigger objects,
+    which needs a superuser, as every user is of a server that the tests start.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname != ALL(%s)"
+            " AND relnamespace = current_schema()::regnamespace AND pg_relation_size(oid) > 0",
+            [list(_OF_DJANGO)],
+        )
+        tables = [Identifier(name) for (name,) in cursor.fetchall()]
+        if not tables:
+            return
+        cursor.execute(SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(SQL(", ").join(tables)))
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(SQL("; ").join(SQL("DELETE FROM {}").format(each) for each in tables))
+
+
+@contextmanager
+def clone(name):
+    """A copy of this process's migrated database under that name, gone afterwards.
+
+    Nothing may be connected to a database while it is copied, so a test that asks for it does
+    without a database of its own.
+    """
+    source = connection.settings_dict["NAME"]
+    connections.close_all()
+    with connection._nodb_cursor() as cursor:
+        drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
+        cursor.execute(drop)
+        cursor.execute(
+            SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(source))
+        )
+    try:
+        yield
+    finally:
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(drop)

@@ -1,13 +1,19 @@
 """The tests of the races go red when the locks and the constraints that they guard are gone.
 
-They run again in a process of their own, on a database without those (`tests/without_guards.py`):
-whichever passed there would prove nothing.
+They run again in a process of their own, on a copy of the database without those
+(`tests/without_guards.py`): whichever passed there would prove nothing.
 """
 
 import os
 import re
 import subprocess
 import sys
+
+import pytest
+from django.db import connection
+
+from benchmarks.servers import url_of
+from tests.database import clone
 
 GUARDED = (
     "ledger/test_money_moves.py::test_eight_promises_at_once_never_overspend_one_wallet",
@@ -23,13 +29,20 @@ GUARDED = (
 )
 
 
-def test_without_their_guards_the_races_are_lost():
-    # Servers of its own: its database must not be the one of this process.
+@pytest.fixture
+def _copy(django_db_setup, django_db_blocker):
+    """The name that a process is told which shall find the copy: pytest-django adds `test_`."""
+    with django_db_blocker.unblock():
+        copy = f"{connection.settings_dict['NAME']}_unguarded"
+        with clone(copy):
+            yield copy.removeprefix("test_")
+
+
+def test_without_their_guards_the_races_are_lost(_copy):
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    env.pop("DATABASE_URL", None)
-    env.pop("REDIS_URL", None)
+    env["DATABASE_URL"] = url_of(env["DATABASE_URL"], _copy)
     command = [sys.executable, "-m", "pytest", "-p", "tests.without_guards", "-q", "-rA", "--tb=no"]
-    command += ["-p", "no:cacheprovider", "-p", "no:xdist"]
+    command += ["-p", "no:cacheprovider", "-p", "no:xdist", "--reuse-db"]
     command += [f"tests/{each}" for each in GUARDED]
 
     done = subprocess.run(

@@ -7,11 +7,13 @@ import time
 from datetime import date
 from decimal import Decimal
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
+from django.test import Client, override_settings
 
 from accounts import clock
 from accounts.errors import Refused
@@ -52,7 +54,8 @@ from marketplace.models import (
     ServiceOffering,
 )
 
-pytestmark = pytest.mark.django_db
+# The group keeps them in one process, and so the company is built once.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
 
 @pytest.fixture(scope="module")
@@ -295,9 +298,75 @@ def test_the_overage_that_waits_can_be_accepted():
     assert Overage.objects.get(pk=waiting.pk).state == "paid"
 
 
-def test_moving_the_day_plays_the_end_of_october_and_the_company_lives_on():
-    moved = told("advance_clock", "2026-12-15")
-    assert [job for job in moved["jobs"] if "error" in job] == []
+def test_invitations_are_out_and_everybody_else_has_the_one_password():
+    invited = User.objects.exclude(invited_at=None).filter(password__startswith="!")
+    assert {user.email.split("@")[0] for user in invited} == {
+        "kertu.valk", "larisa.moroz", "zane.celmina",
+    }  # fmt: skip
+    assert User.objects.exclude(pk__in=invited).values("password").distinct().count() == 1
+
+
+def test_a_day_that_has_not_come_is_not_run_for_it_would_end_what_still_runs():
+    today = clock.today()
+    before = list(Contract.objects.order_by("pk").values_list("state", flat=True))
+    with pytest.raises(CommandError, match=f"2099-01-01 is after today, {today}") as refused:
+        call_command("run_day", "2099-01-01")
+    assert refused.value.returncode == 1
+    assert list(Contract.objects.order_by("pk").values_list("state", flat=True)) == before
+    assert told("run_day", str(today))["day"] == str(today)
+
+
+@pytest.fixture(scope="module")
+def _later(_company):
+    """The day is moved once for the tests from here on, which read what came of it: by the page
+    over a month's end, by a visitor who counts, and by the command over the next one's.
+    """
+    with override_settings(DEMO=True):
+        steps, said = _by_the_page("2026-11-10")
+        counted = _count_something(on=date(2026, 11, 10))
+        moved = told("advance_clock", "2026-12-15")
+    return SimpleNamespace(steps=steps, said=said, counted=counted, moved=moved)
+
+
+def _by_the_page(day):
+    """The pages on the way there, and the one at its end."""
+    client = Client()
+    client.force_login(User.objects.get(email="helena.brandt@norrin.example"))
+    page, steps = client.post("/demo/day/", {"to": day, "next": "/mes/"}, follow=True), []
+    while "Go on to 10 November 2026" in (text := page.content.decode()):
+        steps.append(text)
+        page = client.post("/demo/day/", {"step": "on"}, follow=True)
+    return steps, page
+
+
+def _count_something(*, on):
+    named = {"current__title": "Building and grid permits", "buyer__name": "Riga Installations"}
+    contract = Contract.objects.get(state="active", **named)
+    lead = contract.provider.memberships.get(is_lead=True, ends_on=None).person.user
+    report_usage(
+        contract, quantity=Decimal(2), used_on=date(2026, 11, 2), key="mine", by=lead, on=on
+    )
+    return contract
+
+
+def test_the_move_is_told_in_words_of_the_market(_later):
+    assert len(_later.steps) < 27
+    assert all("of 27 days; it is" in each for each in _later.steps)
+    text = _later.said.content.decode()
+    assert _later.said.redirect_chain[-1][0] == "/mes/"
+    assert "Today is now 10 November 2026." in text
+    assert re.search(r"October 2026 was settled and locked: \d+ contracts, [\d,.]+\.", text)
+    assert re.search(r"\d+ invitations to rate sent\.", text)
+    assert "did something" not in text
+
+
+def test_what_a_visitor_counts_is_left_to_the_visitor(_later):
+    november = _later.counted.usage.filter(origin_month=date(2026, 11, 1))
+    assert [each.key for each in november] == ["mine"]
+
+
+def test_moving_the_day_plays_two_months_ends_and_the_company_lives_on(_later):
+    assert [job for job in _later.moved["jobs"] if "error" in job] == []
     october, november = date(2026, 10, 1), date(2026, 11, 1)
     assert SettlementRun.objects.get(month=november).state == "locked"
     usage = SettlementLine.objects.filter(month=november, kind="usage")
@@ -318,51 +387,3 @@ def test_moving_the_day_plays_the_end_of_october_and_the_company_lives_on():
     assert not Rating.objects.filter(month=november, person__user__in=shown).exists()
     assert told("check_money")["broken"] == []
     assert told("verify_contracts")["broken"] == []
-
-
-def test_what_a_visitor_counts_is_left_to_the_visitor():
-    named = {"current__title": "Building and grid permits", "buyer__name": "Riga Installations"}
-    contract = Contract.objects.get(state="active", **named)
-    lead = contract.provider.memberships.get(is_lead=True, ends_on=None).person.user
-    told("advance_clock", "2026-11-03")
-    november = date(2026, 11, 1)
-    report_usage(
-        contract, quantity=Decimal(2), used_on=date(2026, 11, 2), key="mine", by=lead,
-        on=date(2026, 11, 3),
-    )  # fmt: skip
-    told("advance_clock", "2026-12-01")
-    assert [each.key for each in contract.usage.filter(origin_month=november)] == ["mine"]
-
-
-def test_the_move_is_told_in_words_of_the_market(client):
-    client.force_login(User.objects.get(email="helena.brandt@norrin.example"))
-    page = client.post("/demo/day/", {"to": "2026-11-10", "next": "/mes/"}, follow=True)
-    steps = 0
-    while "Go on to 10 November 2026" in (text := page.content.decode()):
-        assert "of 27 days; it is" in text
-        page = client.post("/demo/day/", {"step": "on"}, follow=True)
-        steps += 1
-    assert page.redirect_chain[-1][0] == "/mes/"
-    assert steps < 27
-    assert "Today is now 10 November 2026." in text
-    assert re.search(r"October 2026 was settled and locked: \d+ contracts, [\d,.]+\.", text)
-    assert re.search(r"\d+ invitations to rate sent\.", text)
-    assert "did something" not in text
-
-
-def test_invitations_are_out_and_everybody_else_has_the_one_password():
-    invited = User.objects.exclude(invited_at=None).filter(password__startswith="!")
-    assert {user.email.split("@")[0] for user in invited} == {
-        "kertu.valk", "larisa.moroz", "zane.celmina",
-    }  # fmt: skip
-    assert User.objects.exclude(pk__in=invited).values("password").distinct().count() == 1
-
-
-def test_a_day_that_has_not_come_is_not_run_for_it_would_end_what_still_runs():
-    today = clock.today()
-    before = list(Contract.objects.order_by("pk").values_list("state", flat=True))
-    with pytest.raises(CommandError, match=f"2099-01-01 is after today, {today}") as refused:
-        call_command("run_day", "2099-01-01")
-    assert refused.value.returncode == 1
-    assert list(Contract.objects.order_by("pk").values_list("state", flat=True)) == before
-    assert told("run_day", str(today))["day"] == str(today)
