@@ -3,6 +3,7 @@
 import pytest
 import time_machine
 from django.db import transaction
+from django.template import Template
 from django.test import override_settings
 
 from tests.pages.world import NOW, build
@@ -19,3 +20,14 @@ def world(django_db_setup, django_db_blocker):
     ):
         yield build()
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def plain_templates():
+    """As outside of tests: Django's test client would keep a copy of all that each one was given.
+
+    Not for who reads `answer.context`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", lambda self, context: self.nodelist.render(context))
+        yield
