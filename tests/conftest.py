@@ -33,10 +33,10 @@ def _emptied_where_written() -> Iterator[None]:
     """A test that commits is followed by `database.empty`; Django's own flush takes 20 times as
     long, for it makes every table anew and fills in the permissions again.
     """
-    flush = TransactionTestCase._fixture_teardown
-    TransactionTestCase._fixture_teardown = lambda _: database.empty()
+    flush = TransactionTestCase._fixture_teardown  # noqa: SLF001
+    TransactionTestCase._fixture_teardown = lambda _: database.empty()  # noqa: SLF001
     yield
-    TransactionTestCase._fixture_teardown = flush
+    TransactionTestCase._fixture_teardown = flush  # noqa: SLF001
 
 
 @pytest.fixture(autouse=True)

@@ -62,7 +62,7 @@ def clone(name):
     """
     source = connection.settings_dict["NAME"]
     connections.close_all()
-    with connection._nodb_cursor() as cursor:
+    with connection._nodb_cursor() as cursor:  # noqa: SLF001
         drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
         cursor.execute(drop)
         cursor.execute(
@@ -71,5 +71,5 @@ def clone(name):
     try:
         yield
     finally:
-        with connection._nodb_cursor() as cursor:
+        with connection._nodb_cursor() as cursor:  # noqa: SLF001
             cursor.execute(drop)

@@ -30,7 +30,7 @@ GUARDED = (
 
 
 @pytest.fixture
-def _copy(django_db_setup, django_db_blocker):
+def copied(django_db_setup, django_db_blocker):
     """The name that a process is told which shall find the copy: pytest-django adds `test_`."""
     with django_db_blocker.unblock():
         copy = f"{connection.settings_dict['NAME']}_unguarded"
@@ -38,9 +38,9 @@ def _copy(django_db_setup, django_db_blocker):
             yield copy.removeprefix("test_")
 
 
-def test_without_their_guards_the_races_are_lost(_copy):
+def test_without_their_guards_the_races_are_lost(copied):
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    env["DATABASE_URL"] = url_of(env["DATABASE_URL"], _copy)
+    env["DATABASE_URL"] = url_of(env["DATABASE_URL"], copied)
     command = [sys.executable, "-m", "pytest", "-p", "tests.without_guards", "-q", "-rA", "--tb=no"]
     command += ["-p", "no:cacheprovider", "-p", "no:xdist", "--reuse-db"]
     command += [f"tests/{each}" for each in GUARDED]

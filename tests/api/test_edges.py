@@ -22,6 +22,9 @@ def _send(api, body, *, kind="application/json", address="micro-enterprises/"):
     return api.generic("POST", address, body, content_type=kind)
 
 
+NEED_AN_ME = {"statements", "forecasts", "shadow-statements"}
+
+
 def test_the_root_names_the_firm_its_currency_its_day_and_every_resource(api):
     root = api.get("")
     assert (root.status_code, root.json()["currency"], root.json()["today"]) == (
@@ -29,7 +32,7 @@ def test_the_root_names_the_firm_its_currency_its_day_and_every_resource(api):
     )  # fmt: skip
     assert root.json()["name"] == "Tallinn Water"
     for name, address in root.json()["links"].items():
-        query = {"micro_enterprise": "1"} if name in {"statements", "forecasts"} else {}
+        query = {"micro_enterprise": "1"} if name in NEED_AN_ME else {}
         expected = {200} if name != "audit-events" else {403}
         assert {api.get(address, query).status_code} == expected, name
     assert make.api_with("usage:write").get("").status_code == 200

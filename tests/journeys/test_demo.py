@@ -317,7 +317,7 @@ def test_a_day_that_has_not_come_is_not_run_for_it_would_end_what_still_runs():
 
 
 @pytest.fixture(scope="module")
-def _later(_company):
+def later(_company):
     """The day is moved once for the tests from here on, which read what came of it: by the page
     over a month's end, by a visitor who counts, and by the command over the next one's.
     """
@@ -349,24 +349,24 @@ def _count_something(*, on):
     return contract
 
 
-def test_the_move_is_told_in_words_of_the_market(_later):
-    assert len(_later.steps) < 27
-    assert all("of 27 days; it is" in each for each in _later.steps)
-    text = _later.said.content.decode()
-    assert _later.said.redirect_chain[-1][0] == "/mes/"
+def test_the_move_is_told_in_words_of_the_market(later):
+    assert len(later.steps) < 27
+    assert all("of 27 days; it is" in each for each in later.steps)
+    text = later.said.content.decode()
+    assert later.said.redirect_chain[-1][0] == "/mes/"
     assert "Today is now 10 November 2026." in text
     assert re.search(r"October 2026 was settled and locked: \d+ contracts, [\d,.]+\.", text)
     assert re.search(r"\d+ invitations to rate sent\.", text)
     assert "did something" not in text
 
 
-def test_what_a_visitor_counts_is_left_to_the_visitor(_later):
-    november = _later.counted.usage.filter(origin_month=date(2026, 11, 1))
+def test_what_a_visitor_counts_is_left_to_the_visitor(later):
+    november = later.counted.usage.filter(origin_month=date(2026, 11, 1))
     assert [each.key for each in november] == ["mine"]
 
 
-def test_moving_the_day_plays_two_months_ends_and_the_company_lives_on(_later):
-    assert [job for job in _later.moved["jobs"] if "error" in job] == []
+def test_moving_the_day_plays_two_months_ends_and_the_company_lives_on(later):
+    assert [job for job in later.moved["jobs"] if "error" in job] == []
     october, november = date(2026, 10, 1), date(2026, 11, 1)
     assert SettlementRun.objects.get(month=november).state == "locked"
     usage = SettlementLine.objects.filter(month=november, kind="usage")
