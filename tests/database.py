@@ -2,12 +2,15 @@
 that such tests commit to.
 """
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
 
 from django.db import connection, connections, transaction
 from psycopg2.sql import SQL, Identifier
+
+from benchmarks.servers import administer
 
 # A migrated database has these rows, and no test changes them.
 _OF_DJANGO = {"django_migrations", "django_content_type", "auth_permission"}
@@ -23,6 +26,8 @@ def at_once(calls, *, timeout=60):
 
     def run(call):
         try:
+            # Connecting takes longer than most calls do, and would let them in one by one.
+            connection.ensure_connection()
             start.wait(timeout)
             return call()
         finally:
@@ -30,6 +35,13 @@ def at_once(calls, *, timeout=60):
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [job.result(timeout) for job in [pool.submit(run, call) for call in calls]]
+
+
+def is_superuser():
+    """Whether this process may pass the triggers over, as on every server that the tests start."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW is_superuser")
+        return cursor.fetchone() == ("on",)
 
 
 @transaction.atomic
@@ -57,19 +69,14 @@ def empty():
 def clone(name):
     """A copy of this process's migrated database under that name, gone afterwards.
 
-    Nothing may be connected to a database while it is copied, so a test that asks for it does
-    without a database of its own.
+    Nothing may be connected to a database while it is copied, so this closes what the process has
+    open; tests that use it need `pytest.mark.django_db(transaction=True)`.
     """
-    source = connection.settings_dict["NAME"]
+    source, server = connection.settings_dict["NAME"], os.environ["DATABASE_URL"]
     connections.close_all()
-    with connection._nodb_cursor() as cursor:  # noqa: SLF001
-        drop = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
-        cursor.execute(drop)
-        cursor.execute(
-            SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(source))
-        )
+    drop = f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+    administer(server, drop, f"CREATE DATABASE {name} TEMPLATE {source}")
     try:
         yield
     finally:
-        with connection._nodb_cursor() as cursor:  # noqa: SLF001
-            cursor.execute(drop)
+        administer(server, drop)

@@ -1,7 +1,7 @@
 """The tests of the races go red when the locks and the constraints that they guard are gone.
 
 They run again in a process of their own, on a copy of the database without those
-(`tests/without_guards.py`): whichever passed there would prove nothing.
+(`tests/without_guards.py`): whichever always passed there would prove nothing.
 """
 
 import os
@@ -29,26 +29,35 @@ GUARDED = (
 )
 
 
-@pytest.fixture
-def copied(django_db_setup, django_db_blocker):
-    """The name that a process is told which shall find the copy: pytest-django adds `test_`."""
-    with django_db_blocker.unblock():
-        copy = f"{connection.settings_dict['NAME']}_unguarded"
-        with clone(copy):
-            yield copy.removeprefix("test_")
+# Chance has a part in any race: now and then one is won in good order with nothing to guard it.
+TURNS = 3
 
 
-def test_without_their_guards_the_races_are_lost(copied):
+@pytest.mark.django_db(transaction=True)
+def test_without_their_guards_the_races_are_lost():
+    copy = f"{connection.settings_dict['NAME']}_unguarded"
+    with clone(copy):
+        left, said = set(GUARDED), ""
+        for _ in range(TURNS):
+            verdicts, said = _run(sorted(left), database=copy)
+            assert verdicts.keys() == left, said
+            assert "ERROR" not in verdicts.values(), said
+            left = {name for name, verdict in verdicts.items() if verdict == "PASSED"}
+            if not left:
+                break
+    assert not left, said
+
+
+def _run(names, *, database):
+    """The verdict on each test, run without guards on that database, and what pytest said."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    env["DATABASE_URL"] = url_of(env["DATABASE_URL"], copied)
+    # pytest-django adds the prefix again, and finds the database migrated.
+    env["DATABASE_URL"] = url_of(env["DATABASE_URL"], database.removeprefix("test_"))
     command = [sys.executable, "-m", "pytest", "-p", "tests.without_guards", "-q", "-rA", "--tb=no"]
     command += ["-p", "no:cacheprovider", "-p", "no:xdist", "--reuse-db"]
-    command += [f"tests/{each}" for each in GUARDED]
-
+    command += [f"tests/{each}" for each in names]
     done = subprocess.run(
         command, check=False, env=env, capture_output=True, text=True, timeout=300
     )
-
     told = re.findall(r"^(PASSED|FAILED|ERROR) tests/(\S+)", done.stdout, re.MULTILINE)
-    verdicts = {name: verdict for verdict, name in told}
-    assert verdicts == dict.fromkeys(GUARDED, "FAILED"), done.stdout[-3000:] + done.stderr[-2000:]
+    return {name: verdict for verdict, name in told}, done.stdout[-3000:] + done.stderr[-2000:]
