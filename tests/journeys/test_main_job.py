@@ -4,7 +4,7 @@ Every figure was worked out by hand and stands here as it is read on the page.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from io import StringIO
